@@ -60,7 +60,8 @@ pub struct Segment {
     pub start: Utc,
     /// From the first sample's start to the last sample's end.
     pub duration: Nanos,
-    /// Presentation time of the earliest sample on the strand's media clock.
+    /// Presentation time of the first sample in decode order on the strand's
+    /// media clock.
     pub media_start: MediaTime,
     /// Length on the strand's media clock.
     pub media_length: MediaSpan,

@@ -1,0 +1,219 @@
+//! Looks after a camera's segments once they are begun.
+//!
+//! Follows each file from its creation to its row: notes what becomes known
+//! in the `.meta` file, syncs what is being written, and, when GStreamer has
+//! closed it, makes it durable, takes it off the list of open segments and
+//! tells the database. A pipeline that failed leaves its files as a crash
+//! would; they are recovered at once.
+//!
+//! Invariants: messages of one camera are dealt with in order; the file comes
+//! first and the row after it; nothing here runs on a thread that reads from a
+//! camera, so a disk that hangs holds up this camera's files and nothing else.
+
+mod begun;
+mod close;
+mod messages;
+mod notes;
+mod state;
+
+pub use begun::Begun;
+pub use messages::{Note, SegmentHeader, ToKeeper};
+pub use state::{Failure, KeeperState};
+
+use crate::index::Index;
+use crate::pipeline::{Pipeline, PipelineEvent};
+use crate::recovery;
+use crate::strand::CameraParts;
+use close::Closing;
+use hitless_model::{Cause, SegmentName};
+use state::{Known, Open};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tracing::{error, info, warn};
+
+/// The keeper of one camera's segments.
+pub struct Keeper {
+    parts: Arc<CameraParts>,
+    index: Index,
+    open: BTreeMap<SegmentName, Open>,
+    known: BTreeMap<SegmentName, Known>,
+    retiring: HashMap<u64, Pipeline>,
+    state: watch::Sender<KeeperState>,
+}
+
+impl Keeper {
+    /// A keeper with nothing to keep yet, and where it tells how it stands.
+    pub fn new(parts: Arc<CameraParts>, index: Index) -> (Self, watch::Receiver<KeeperState>) {
+        let (state, seen) = watch::channel(KeeperState::default());
+        let (open, known, retiring) = Default::default();
+        (Self { parts, index, open, known, retiring, state }, seen)
+    }
+
+    /// Runs until the camera is gone and all its files are closed.
+    pub async fn run(mut self, mut messages: mpsc::UnboundedReceiver<ToKeeper>) {
+        let every = self.parts.sync_interval;
+        let mut sync = tokio::time::interval(every.max(Duration::from_millis(100)));
+        sync.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut leaving = false;
+        while !(leaving && self.open.is_empty() && self.retiring.is_empty()) {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(ToKeeper::LeaveWhenDone) => leaving = true,
+                    Some(message) => self.on(message).await,
+                    None => return,
+                },
+                _ = sync.tick(), if !every.is_zero() => self.sync_open().await,
+            }
+            self.tell_open();
+        }
+    }
+
+    async fn on(&mut self, message: ToKeeper) {
+        match message {
+            ToKeeper::Created { header, pipeline, path } => {
+                let name = header.name.clone();
+                let known = self.known.remove(&name).unwrap_or_default();
+                let opened = close::opened_row(&header);
+                info!(camera = %name.camera, segment = %name, "segment opened");
+                self.index.tell(opened);
+                for note in known.notes {
+                    write_note(&path, note).await;
+                }
+                self.open.insert(name, Open { header: *header, pipeline, path, ended: known.ended });
+            }
+            ToKeeper::Refused { name, error, full } => {
+                error!(camera = %name.camera, segment = %name, "segment refused: {error}");
+                self.fail(error, if full { Cause::DiskFull } else { Cause::StorageFailed });
+            }
+            ToKeeper::Note { name, note } => match self.open.get(&name) {
+                Some(open) => write_note(&open.path, note).await,
+                None => self.known.entry(name).or_default().notes.push(note),
+            },
+            ToKeeper::Ended { name, tally, clock } => {
+                let ended = Some((*tally, clock));
+                match self.open.get_mut(&name) {
+                    Some(open) => open.ended = ended,
+                    None => self.known.entry(name).or_default().ended = ended,
+                }
+            }
+            ToKeeper::Retire(mut pipeline) => {
+                pipeline.finish();
+                let failed = pipeline.has_failed();
+                let id = pipeline.id();
+                self.retiring.insert(id, *pipeline);
+                if failed {
+                    self.stop(id).await;
+                    self.known.clear();
+                }
+            }
+            ToKeeper::Pipeline { id, event } => self.on_pipeline(id, event).await,
+            ToKeeper::LeaveWhenDone => {}
+        }
+    }
+
+    async fn on_pipeline(&mut self, id: u64, event: PipelineEvent) {
+        match event {
+            PipelineEvent::Opened(_) => {}
+            PipelineEvent::Closed(path) => self.close(&path).await,
+            PipelineEvent::Finished => self.stop(id).await,
+            PipelineEvent::Failed { detail, no_space } => {
+                let cause = if no_space { Cause::DiskFull } else { Cause::StorageFailed };
+                error!(camera = %self.parts.id, "writing failed: {detail}");
+                self.fail(detail, cause);
+                self.stop(id).await;
+                self.recover(id).await;
+            }
+        }
+    }
+
+    async fn close(&mut self, path: &Path) {
+        let name = path
+            .file_name()
+            .and_then(|n| SegmentName::parse(n.to_str()?).ok())
+            .and_then(|name| self.open.remove_entry(&name));
+        let Some((name, open)) = name else {
+            warn!(camera = %self.parts.id, ?path, "a file was closed that nobody had opened");
+            return;
+        };
+        let closing = Closing { storage: Arc::clone(&self.parts.storage), open };
+        match spawn_blocking(move || closing.run()).await {
+            Ok(Ok(segment)) => {
+                self.parts.stats.segment_closed(&segment);
+                info!(
+                    camera = %name.camera,
+                    segment = %name,
+                    seconds = segment.duration.as_secs_f64(),
+                    bytes = segment.size_bytes,
+                    "segment closed"
+                );
+                self.index.tell_segment(segment);
+                self.state.send_if_modified(|s| s.failure.take().is_some());
+            }
+            Ok(Err(problem)) => {
+                error!(camera = %name.camera, segment = %name, "segment not closed properly: {problem}");
+                self.fail(problem.to_string(), Cause::StorageFailed);
+            }
+            Err(panic) => error!(camera = %name.camera, segment = %name, "closing failed: {panic}"),
+        }
+    }
+
+    /// Recovers what a failed pipeline left open.
+    async fn recover(&mut self, pipeline: u64) {
+        let left: Vec<SegmentName> = self
+            .open
+            .iter()
+            .filter(|(_, open)| open.pipeline == pipeline)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in left {
+            self.open.remove(&name);
+            let storage = Arc::clone(&self.parts.storage);
+            match spawn_blocking(move || recovery::recover(&storage, &name)).await {
+                Ok(Ok(segment)) => self.index.tell_segment(segment),
+                Ok(Err(problem)) => error!(camera = %self.parts.id, "{problem}; tried again at the next start"),
+                Err(panic) => error!(camera = %self.parts.id, "recovery failed: {panic}"),
+            }
+        }
+    }
+
+    /// Ends a pipeline's threads.
+    async fn stop(&mut self, id: u64) {
+        if let Some(pipeline) = self.retiring.remove(&id) {
+            // Its threads may wait for the disk: not on this one.
+            if let Err(panic) = spawn_blocking(move || pipeline.stop()).await {
+                error!(camera = %self.parts.id, "stopping a pipeline failed: {panic}");
+            }
+        }
+    }
+
+    async fn sync_open(&mut self) {
+        let paths: Vec<_> = self.open.values().map(|open| open.path.clone()).collect();
+        if paths.is_empty() {
+            return;
+        }
+        let synced = spawn_blocking(move || close::sync_data(&paths)).await;
+        if let Ok(Err(problem)) = synced {
+            warn!(camera = %self.parts.id, "{problem}");
+            self.fail(problem.to_string(), Cause::StorageFailed);
+        }
+    }
+
+    fn fail(&self, detail: String, cause: Cause) {
+        self.state.send_modify(|s| s.failure = Some(Failure { detail, cause }));
+    }
+
+    fn tell_open(&self) {
+        self.state.send_if_modified(|s| std::mem::replace(&mut s.open, self.open.len()) != self.open.len());
+    }
+}
+
+async fn write_note(path: &Path, note: Note) {
+    let (path, shown) = (path.to_owned(), path.display().to_string());
+    if let Ok(Err(problem)) = spawn_blocking(move || notes::append(&path, &note)).await {
+        warn!(segment = shown, "cannot note in the .meta file: {problem}");
+    }
+}

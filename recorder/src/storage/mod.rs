@@ -1,0 +1,215 @@
+//! The storage root: where segments lie and what keeps them safe.
+//!
+//! ```text
+//! {root}/{camera}/{YYYY-MM-DD}/{segment}.mp4, .meta
+//! {root}/.hitless/{instance}.lock      held while a recorder of it runs
+//! {root}/.hitless/open/{segment}       one empty file for each segment in flight
+//! {root}/.hitless/numbers/{instance}/{camera}   the next segment number
+//! ```
+//!
+//! Invariants: an instance is recorded by one process at a time; a file that
+//! exists is never opened for writing; what a crash leaves open is in the list
+//! of open segments; a storage root whose `.hitless` is gone is not mounted,
+//! and nothing is written to what lies beneath it.
+
+mod lock;
+mod numbers;
+mod open_list;
+mod space;
+
+pub use numbers::Numbers;
+pub use space::{Space, SpaceError};
+
+use hitless_model::{InstanceId, SegmentName};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the storage cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// An operation on a path failed.
+    #[error("{doing} {path}: {source}")]
+    Io {
+        /// What was tried, for instance `cannot create`.
+        doing: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process records as this instance.
+    #[error(
+        "another recorder runs as instance \"{instance}\" on {root} (process {holder}); \
+         stop it, or start this one with another --instance"
+    )]
+    InUse {
+        /// The tag.
+        instance: InstanceId,
+        /// The storage root.
+        root: PathBuf,
+        /// Process id that the lock names.
+        holder: String,
+    },
+    /// The root was usable at start and has no `.hitless` any more.
+    #[error("{root} has no .hitless folder any more: it was unmounted or emptied; mount it again")]
+    Vanished {
+        /// The storage root.
+        root: PathBuf,
+    },
+}
+
+impl StorageError {
+    pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { doing, path: path.to_owned(), source }
+    }
+
+    /// The storage is full, which heals by itself or by retention.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+}
+
+/// An opened storage root, locked for one instance.
+#[derive(Debug)]
+pub struct Storage {
+    root: PathBuf,
+    instance: InstanceId,
+    _lock: lock::InstanceLock,
+}
+
+impl Storage {
+    /// Opens the root, makes its folders and takes the instance's lock.
+    pub fn open(root: &Path, instance: &InstanceId) -> Result<Self, StorageError> {
+        let own = root.join(".hitless");
+        for folder in [own.join("open"), own.join("numbers").join(instance.as_str())] {
+            fs::create_dir_all(&folder)
+                .map_err(|e| StorageError::io("cannot create the folder", &folder, e))?;
+        }
+        let lock = lock::InstanceLock::take(root, instance)?;
+        Ok(Self { root: root.to_owned(), instance: instance.clone(), _lock: lock })
+    }
+
+    /// The storage root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Who writes here.
+    pub fn instance(&self) -> &InstanceId {
+        &self.instance
+    }
+
+    /// Where a segment lies.
+    pub fn path_of(&self, name: &SegmentName) -> PathBuf {
+        self.root.join(name.relative_path())
+    }
+
+    /// Creates a segment's empty file, which must not exist, and lists it as
+    /// open.
+    pub fn create(&self, name: &SegmentName) -> Result<PathBuf, StorageError> {
+        self.check_mounted()?;
+        let path = self.path_of(name);
+        let folder = self.root.join(name.folder());
+        fs::create_dir_all(&folder)
+            .map_err(|e| StorageError::io("cannot create the folder", &folder, e))?;
+        open_list::add(&self.root, name)?;
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|e| StorageError::io("cannot create", &path, e))?;
+        Ok(path)
+    }
+
+    /// Takes a finished segment off the list of open ones.
+    pub fn closed(&self, name: &SegmentName) -> Result<(), StorageError> {
+        open_list::remove(&self.root, name)
+    }
+
+    /// Segments that a dead recorder left open: this instance's, and those of
+    /// other instances that nobody runs.
+    pub fn left_open(&self) -> Result<Vec<SegmentName>, StorageError> {
+        let mut left = open_list::read(&self.root)?;
+        left.retain(|name| {
+            name.instance == self.instance || lock::is_free(&self.root, &name.instance)
+        });
+        Ok(left)
+    }
+
+    /// Refuses a root that is not the one opened at start.
+    pub fn check_mounted(&self) -> Result<(), StorageError> {
+        if self.root.join(".hitless").is_dir() {
+            Ok(())
+        } else {
+            Err(StorageError::Vanished { root: self.root.clone() })
+        }
+    }
+}
+
+/// Makes a file's contents, and its name in its folder, survive a power cut.
+pub fn sync_file_and_folder(path: &Path) -> Result<(), StorageError> {
+    let sync = |p: &Path| File::open(p).and_then(|f| f.sync_all());
+    sync(path).map_err(|e| StorageError::io("cannot sync", path, e))?;
+    match path.parent() {
+        Some(folder) => sync(folder).map_err(|e| StorageError::io("cannot sync", folder, e)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hitless_model::{CameraId, SegmentNumber, Utc};
+
+    fn name(instance: &str) -> SegmentName {
+        SegmentName {
+            camera: CameraId::new("cam").expect("valid"),
+            start: Utc::from_ns(1_780_000_000_000_000_000),
+            instance: InstanceId::new(instance).expect("valid"),
+            number: SegmentNumber::new(1),
+        }
+    }
+
+    #[test]
+    fn nothing_is_opened_twice_and_what_is_left_open_is_known() {
+        let root = tempfile::tempdir().expect("temp dir");
+        let blue = InstanceId::new("blue").expect("valid");
+        let storage = Storage::open(root.path(), &blue).expect("opens");
+        let path = storage.create(&name("blue")).expect("creates");
+        fs::write(&path, b"footage").expect("writes");
+        assert!(storage.create(&name("blue")).is_err());
+        assert_eq!(fs::read(&path).expect("reads"), b"footage");
+        assert_eq!(storage.left_open().expect("reads"), [name("blue")]);
+        storage.closed(&name("blue")).expect("removes");
+        assert!(storage.left_open().expect("reads").is_empty());
+    }
+
+    #[test]
+    fn a_second_process_of_the_instance_is_refused_and_a_dead_one_is_not_in_the_way() {
+        let root = tempfile::tempdir().expect("temp dir");
+        let (blue, green) =
+            (InstanceId::new("blue").expect("valid"), InstanceId::new("green").expect("valid"));
+        let first = Storage::open(root.path(), &blue).expect("opens");
+        let refused = Storage::open(root.path(), &blue).expect_err("locked");
+        assert!(matches!(refused, StorageError::InUse { .. }), "{refused}");
+        let other = Storage::open(root.path(), &green).expect("opens");
+        first.create(&name("blue")).expect("creates");
+        assert!(other.left_open().expect("reads").is_empty(), "blue lives");
+        drop(first);
+        assert_eq!(other.left_open().expect("reads"), [name("blue")]);
+        Storage::open(root.path(), &blue).expect("free again");
+    }
+
+    #[test]
+    fn an_unmounted_root_is_not_written_to() {
+        let root = tempfile::tempdir().expect("temp dir");
+        let storage =
+            Storage::open(root.path(), &InstanceId::new("blue").expect("valid")).expect("opens");
+        fs::remove_dir_all(root.path().join(".hitless")).expect("removes");
+        let refused = storage.create(&name("blue")).expect_err("vanished");
+        assert!(matches!(refused, StorageError::Vanished { .. }), "{refused}");
+        assert!(!root.path().join("cam").exists());
+    }
+}

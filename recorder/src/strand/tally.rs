@@ -1,0 +1,87 @@
+//! What went into the segment in flight: its facts without reading it again.
+
+use hitless_model::time::VIDEO_TIMESCALE;
+use hitless_model::{AudioCodec, AudioTrack, MediaSpan, MediaTime, VideoTrack};
+
+use crate::pipeline::{AudioFormat, VideoFormat};
+
+/// Counts the samples of one segment.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// Presentation time of the first sample.
+    pub start: MediaTime,
+    /// Where the last sample ends.
+    pub end: MediaTime,
+    /// Decode-order numbers of damaged samples.
+    pub damaged: Vec<u64>,
+    video: VideoTrack,
+    audio: Option<AudioTrack>,
+    first_dts: Option<MediaTime>,
+}
+
+impl Tally {
+    /// Of a segment that starts at `start`.
+    pub fn new(start: MediaTime, video: &VideoFormat, hash: u64, audio: Option<&AudioFormat>) -> Self {
+        Self {
+            start,
+            end: start,
+            damaged: Vec::new(),
+            first_dts: None,
+            video: VideoTrack {
+                codec: video.codec,
+                width: video.width,
+                height: video.height,
+                timescale: VIDEO_TIMESCALE,
+                samples: 0,
+                key_frames: 0,
+                bytes: 0,
+                damaged: 0,
+                parameters: hash,
+            },
+            audio: audio.map(|a| AudioTrack {
+                codec: if a.encode_as_aac { AudioCodec::Aac } else { a.codec },
+                sample_rate: a.sample_rate,
+                channels: a.channels,
+                samples: 0,
+            }),
+        }
+    }
+
+    /// Adds a video sample; gives its number if it is damaged.
+    pub fn video(&mut self, bytes: usize, key: bool, damaged: bool, dts: MediaTime, duration: MediaSpan) -> Option<u64> {
+        let number = self.video.samples;
+        self.video.samples += 1;
+        self.video.bytes += bytes as u64;
+        self.video.key_frames += u64::from(key);
+        // The decode axis starts where the first sample is shown.
+        let first = *self.first_dts.get_or_insert(dts);
+        self.end = self.start.plus(dts.plus(duration).since(first));
+        damaged.then(|| {
+            self.video.damaged += 1;
+            self.damaged.push(number);
+            number
+        })
+    }
+
+    /// Adds an audio sample.
+    pub fn audio(&mut self) {
+        if let Some(audio) = &mut self.audio {
+            audio.samples += 1;
+        }
+    }
+
+    /// Length on the media clock.
+    pub fn length(&self) -> MediaSpan {
+        self.end.since(self.start)
+    }
+
+    /// Facts of the video track so far.
+    pub fn video_track(&self) -> &VideoTrack {
+        &self.video
+    }
+
+    /// Facts of the audio track so far, if anything was recorded of it.
+    pub fn audio_track(&self) -> Option<&AudioTrack> {
+        self.audio.as_ref().filter(|a| a.samples > 0)
+    }
+}
