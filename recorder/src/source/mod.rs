@@ -12,6 +12,7 @@ pub mod address;
 mod choose;
 pub mod rtspsrc;
 pub mod tcp;
+mod tls;
 
 use crate::rtp::{Packet, StreamDescription};
 use address::Address;
