@@ -1,0 +1,34 @@
+//! `[handover]`: how one recorder takes over from another.
+
+use crate::choice::choice;
+use crate::reader::Section;
+use std::time::Duration;
+
+choice! {
+    /// What a handover waits for.
+    Overlap {
+        /// Every camera that the old recorder records.
+        Required = "required",
+        /// As many of them as come in time.
+        BestEffort = "best-effort",
+    }
+}
+
+/// `[handover]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Handover {
+    /// A successor that takes longer is stopped, and the old recorder goes on.
+    pub max: Duration,
+    /// What it waits for.
+    pub overlap: Overlap,
+}
+
+impl Handover {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        Self {
+            max: section.seconds("max_seconds", 60.0, 1.0),
+            overlap: section.choice("overlap", Overlap::Required),
+        }
+    }
+}
