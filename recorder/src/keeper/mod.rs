@@ -79,7 +79,7 @@ impl Keeper {
                 let known = self.known.remove(&name).unwrap_or_default();
                 let opened = close::opened_row(&header);
                 info!(camera = %name.camera, segment = %name, "segment opened");
-                self.index.tell(opened);
+                self.index.tell_segment(opened);
                 for note in known.notes {
                     write_note(&path, note).await;
                 }

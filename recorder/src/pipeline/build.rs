@@ -1,7 +1,7 @@
 //! The parts of a pipeline and how they are joined.
 
 use super::in_flight::{Counted, InFlight};
-use super::sample::{AudioFormat, AudioSample, VideoFormat, VideoSample};
+use super::sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
 use super::{PipelineError, PipelineEvent, Planned, Post};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -76,14 +76,17 @@ fn audio_chain(
     let source = app_source(&audio_caps(format));
     pipeline.add(&source)?;
     let mut last: gst::Element = source.clone().upcast();
-    if format.encode_as_aac {
-        let decoder = if format.codec == AudioCodec::Pcma { "alawdec" } else { "mulawdec" };
-        for name in [decoder, "audioconvert", "avenc_aac", "aacparse"] {
-            let element = gst::ElementFactory::make(name).build()?;
-            pipeline.add(&element)?;
-            last.link(&element)?;
-            last = element;
-        }
+    let decoder = if format.codec == AudioCodec::Pcma { "alawdec" } else { "mulawdec" };
+    let parts: &[&str] = match format.treatment {
+        Treatment::AsIs => &[],
+        Treatment::Pcm => &[decoder],
+        Treatment::Aac => &[decoder, "audioconvert", "avenc_aac", "aacparse"],
+    };
+    for name in parts {
+        let element = gst::ElementFactory::make(name).build()?;
+        pipeline.add(&element)?;
+        last.link(&element)?;
+        last = element;
     }
     last.link_pads(Some("src"), sink, Some("audio_0"))?;
     Ok(source)
@@ -126,11 +129,10 @@ fn split_mux_sink(
 
 /// mp4mux takes no G.711; qtmux, its sibling, does.
 fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolError> {
-    let raw_g711 = audio.is_some_and(|a| {
-        !a.encode_as_aac
-            && matches!(a.codec, AudioCodec::Pcmu | AudioCodec::Pcma | AudioCodec::Pcm)
+    let raw = audio.is_some_and(|a| {
+        matches!(a.stored_as(), AudioCodec::Pcmu | AudioCodec::Pcma | AudioCodec::Pcm)
     });
-    let muxer = gst::ElementFactory::make(if raw_g711 { "qtmux" } else { "mp4mux" })
+    let muxer = gst::ElementFactory::make(if raw { "qtmux" } else { "mp4mux" })
         .property("fragment-duration", 1000_u32)
         .property("trak-timescale", VIDEO_TIMESCALE)
         // Lets a whole group pass at once instead of buffer by buffer between

@@ -15,7 +15,7 @@ mod release;
 mod sample;
 
 pub use in_flight::InFlight;
-pub use sample::{AudioFormat, AudioSample, VideoFormat, VideoSample};
+pub use sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;

@@ -26,8 +26,39 @@ pub struct AudioFormat {
     pub channels: u32,
     /// AudioSpecificConfig for AAC, else empty.
     pub configuration: Vec<u8>,
-    /// Turn G.711 into AAC on the way, for players that know nothing else.
-    pub encode_as_aac: bool,
+    /// What is done to it on the way.
+    pub treatment: Treatment,
+}
+
+impl AudioFormat {
+    /// The coding in the file.
+    pub fn stored_as(&self) -> AudioCodec {
+        match self.treatment {
+            Treatment::AsIs => self.codec,
+            Treatment::Aac => AudioCodec::Aac,
+            Treatment::Pcm => AudioCodec::Pcm,
+        }
+    }
+
+    /// The byte that stands for silence, where a byte is a sample.
+    pub fn silence(&self) -> Option<u8> {
+        match self.codec {
+            AudioCodec::Pcmu => Some(0xff),
+            AudioCodec::Pcma => Some(0xd5),
+            AudioCodec::Aac | AudioCodec::Opus | AudioCodec::Pcm => None,
+        }
+    }
+}
+
+/// What is done to G.711, which few players know, on its way into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// Stored as it came.
+    AsIs,
+    /// Encoded as AAC.
+    Aac,
+    /// Decoded to linear PCM.
+    Pcm,
 }
 
 /// One access unit on its way into a file.

@@ -26,7 +26,7 @@ use clock::CameraClock;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, MediaTime, SegmentName, Utc};
 use reorder::{Picture, Reorder};
-use sound::Sound;
+use sound::{Silence, Sound};
 use std::sync::Arc;
 use tally::Tally;
 
@@ -127,8 +127,8 @@ impl Strand {
         clock: &CameraClock,
     ) -> Result<(), StrandEnd> {
         let Some(sound) = &mut self.sound else { return Ok(()) };
-        let Some(at) = sound.on_frame(pts, arrived, clock) else { return Ok(()) };
         let duration = sound.length(length);
+        let Some(at) = sound.on_frame(pts, duration, arrived, clock) else { return Ok(()) };
         self.current.tally.audio();
         self.pipeline.push_audio(AudioSample { pts: at, duration, data })?;
         Ok(())
@@ -246,10 +246,23 @@ impl Strand {
         self.camera.tell(ToKeeper::Note { name: self.current.name.clone(), note });
     }
 
-    /// Keeps the video from waiting for audio that does not come.
+    /// Keeps the video from waiting for audio that does not come: a gap where
+    /// the coding knows one, else silence itself.
     fn keep_sound_up(&mut self, video: MediaTime) -> Result<(), StrandEnd> {
-        if let Some(until) = self.sound.as_mut().and_then(|sound| sound.on_video(video)) {
-            self.pipeline.audio_is_silent(until)?;
+        let silence = self.sound.as_mut().and_then(|sound| sound.on_video(video));
+        let (Some(Silence { from, until }), Some(format)) = (silence, &self.audio) else {
+            return Ok(());
+        };
+        match format.silence() {
+            Some(byte) => {
+                let duration = until.since(from);
+                let samples = MediaSpan::from_nanos(duration.to_nanos(VIDEO_TIMESCALE), format.sample_rate);
+                let bytes = usize::try_from(samples.ticks()).unwrap_or(0) * format.channels as usize;
+                let data = vec![byte; bytes];
+                self.current.tally.audio();
+                self.pipeline.push_audio(AudioSample { pts: from, duration, data })?;
+            }
+            None => self.pipeline.audio_is_silent(until)?,
         }
         Ok(())
     }

@@ -15,6 +15,9 @@ const SILENCE: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64 / 4);
 /// A correction smaller than this is not worth a step in the sound.
 const WORTH_A_STEP: i64 = VIDEO_TIMESCALE as i64 / 20;
 
+/// Ticks that two clocks may disagree by where one frame follows another.
+const ROUNDING: i64 = 90;
+
 /// Places audio on the video's clock.
 #[derive(Debug)]
 pub struct Sound {
@@ -23,6 +26,15 @@ pub struct Sound {
     reports: Option<ClockMap>,
     reached: MediaTime,
     left_out: u64,
+}
+
+/// A stretch without sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Where sound was heard until.
+    pub from: MediaTime,
+    /// Nothing comes before this.
+    pub until: MediaTime,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +72,9 @@ impl Sound {
         }
     }
 
-    /// Where the audio frame lies on the video clock; nothing if it is to be
-    /// left out.
-    pub fn on_frame(&mut self, audio: MediaTime, arrived: Utc, video: &CameraClock) -> Option<MediaTime> {
+    /// Where the audio frame, `length` long on the video clock, lies on that
+    /// clock; nothing if it is to be left out.
+    pub fn on_frame(&mut self, audio: MediaTime, length: MediaSpan, arrived: Utc, video: &CameraClock) -> Option<MediaTime> {
         let offset = match self.offset {
             Some(offset) => offset,
             None => {
@@ -71,23 +83,23 @@ impl Sound {
             }
         };
         let pts = self.place(offset, audio);
-        if pts < self.reached {
+        // A tick of rounding is no step back.
+        if pts.plus(MediaSpan::new(ROUNDING)) < self.reached {
             self.left_out += 1;
             return None;
         }
-        self.reached = pts;
+        self.reached = pts.plus(length);
         Some(pts)
     }
 
-    /// Video has come to `video`: until when the audio track must be told that
-    /// nothing comes, if it is late.
-    pub fn on_video(&mut self, video: MediaTime) -> Option<MediaTime> {
+    /// Video has come to `video`: the stretch of which the audio track must be
+    /// told that nothing comes, if it is late.
+    pub fn on_video(&mut self, video: MediaTime) -> Option<Silence> {
         let until = video.plus(MediaSpan::new(-SILENCE.ticks()));
-        let late = until > self.reached;
-        if late {
-            self.reached = until;
-        }
-        late.then_some(until)
+        (until > self.reached).then(|| {
+            let from = std::mem::replace(&mut self.reached, until);
+            Silence { from, until }
+        })
     }
 
     /// Length of `ticks` of the audio clock on the video clock.
@@ -115,6 +127,8 @@ fn by_arrival(audio: MediaTime, arrived: Utc, video: &CameraClock) -> Option<Off
 mod tests {
     use super::*;
 
+    const LEN: MediaSpan = MediaSpan::new(1800);
+
     fn utc(ms: i64) -> Utc {
         Utc::from_ns(1_780_000_000_000_000_000).plus(Nanos::from_millis(ms))
     }
@@ -124,14 +138,14 @@ mod tests {
         let mut video = CameraClock::default();
         video.on_arrival(MediaTime::new(900_000), utc(0));
         let mut sound = Sound::new(8000, MediaTime::new(900_000));
-        let first = sound.on_frame(MediaTime::new(80), utc(100), &video).expect("placed");
+        let first = sound.on_frame(MediaTime::new(80), LEN, utc(100), &video).expect("placed");
         assert_eq!(first.ticks(), 900_000 + 9_000);
         video.on_report(MediaTime::new(900_000), utc(-200));
         sound.on_report(MediaTime::new(80), utc(0));
-        let before = sound.on_frame(MediaTime::new(240), utc(120), &video).expect("placed");
+        let before = sound.on_frame(MediaTime::new(240), LEN, utc(120), &video).expect("placed");
         assert_eq!(before.ticks(), 900_000 + 9_000 + 1_800);
         sound.on_segment(&video);
-        let after = sound.on_frame(MediaTime::new(400), utc(140), &video).expect("placed");
+        let after = sound.on_frame(MediaTime::new(400), LEN, utc(140), &video).expect("placed");
         assert_eq!(after.ticks(), 900_000 + 18_000 + 3_600);
     }
 
@@ -141,9 +155,9 @@ mod tests {
         video.on_arrival(MediaTime::new(0), utc(0));
         let mut sound = Sound::new(90_000, MediaTime::new(0));
         assert_eq!(sound.on_video(MediaTime::new(10_000)), None);
-        assert_eq!(sound.on_video(MediaTime::new(90_000)), Some(MediaTime::new(67_500)));
+        assert_eq!(sound.on_video(MediaTime::new(90_000)), Some(Silence { from: MediaTime::new(0), until: MediaTime::new(67_500) }));
         assert_eq!(sound.on_video(MediaTime::new(90_000)), None);
-        assert_eq!(sound.on_frame(MediaTime::new(0), utc(500), &video), None);
-        assert!(sound.on_frame(MediaTime::new(27_000), utc(800), &video).is_some());
+        assert_eq!(sound.on_frame(MediaTime::new(0), LEN, utc(500), &video), None);
+        assert!(sound.on_frame(MediaTime::new(27_000), LEN, utc(800), &video).is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! What went into the segment in flight: its facts without reading it again.
 
 use hitless_model::time::VIDEO_TIMESCALE;
-use hitless_model::{AudioCodec, AudioTrack, MediaSpan, MediaTime, VideoTrack};
+use hitless_model::{AudioTrack, MediaSpan, MediaTime, VideoTrack};
 
 use crate::pipeline::{AudioFormat, VideoFormat};
 
@@ -39,7 +39,7 @@ impl Tally {
                 parameters: hash,
             },
             audio: audio.map(|a| AudioTrack {
-                codec: if a.encode_as_aac { AudioCodec::Aac } else { a.codec },
+                codec: a.stored_as(),
                 sample_rate: a.sample_rate,
                 channels: a.channels,
                 samples: 0,

@@ -1,0 +1,217 @@
+//! One camera: its task, which opens sessions and receives them for ever.
+//!
+//! Runs on an ingest thread and never blocks it. Whatever goes wrong with the
+//! camera, the network or the storage ends in a state with a cause and a
+//! sentence, a wait, and another attempt. Told to leave, it finishes the
+//! segment in flight first.
+
+mod backoff;
+mod receiver;
+mod settings;
+pub mod state;
+pub mod stats;
+
+pub use settings::CameraSettings;
+
+use crate::index::Index;
+use crate::ingest::Place;
+use crate::keeper::{KeeperState, ToKeeper};
+use crate::source::{Session, SourceError};
+use crate::strand::CameraParts;
+use backoff::Backoff;
+use hitless_model::{CameraEvent, CameraState, Cause};
+use hitless_schema::Change;
+use receiver::Receiver;
+use state::{Event, Standing};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+/// How often silence and the storage are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Whether cameras may record; a reason if not.
+pub type Hold = Option<(Cause, String)>;
+
+/// What a camera's task is made of.
+pub struct CameraTask {
+    /// Shared with its strands and keeper.
+    pub parts: Arc<CameraParts>,
+    /// The configuration.
+    pub settings: CameraSettings,
+    /// The way to the database.
+    pub index: Index,
+    /// The thread it runs on.
+    pub place: Place,
+    /// Becomes true when it is to leave.
+    pub leave: watch::Receiver<bool>,
+    /// Set while nothing may be recorded.
+    pub hold: watch::Receiver<Hold>,
+    /// How its keeper stands.
+    pub keeper: watch::Receiver<KeeperState>,
+}
+
+/// Why a session was left.
+enum SessionEnd {
+    Leave,
+    Failed(Cause, String),
+}
+
+impl CameraTask {
+    /// Runs until told to leave.
+    pub async fn run(mut self) {
+        let mut running = Running {
+            standing: Standing::new(),
+            strands: 0,
+            backoff: Backoff::new(self.settings.backoff_initial, self.settings.backoff_max),
+        };
+        while !*self.leave.borrow() {
+            match self.attempt(&mut running).await {
+                SessionEnd::Leave => break,
+                SessionEnd::Failed(cause, why) => {
+                    self.on(&mut running.standing, Event::Failed(cause, why));
+                    let wait = running.backoff.next(jitter());
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        _ = self.leave.wait_for(|leave| *leave) => {}
+                    }
+                }
+            }
+        }
+        self.on(&mut running.standing, Event::Drain);
+        // Without a keeper there is nothing left to keep.
+        let _ = self.parts.keeper.send(ToKeeper::LeaveWhenDone);
+    }
+
+    async fn attempt(&mut self, running: &mut Running) -> SessionEnd {
+        if let Some((cause, why)) = self.hold.borrow().clone() {
+            return SessionEnd::Failed(cause, why);
+        }
+        self.on(&mut running.standing, Event::Opening);
+        let opened = {
+            let _hurry = self.place.hurry();
+            tokio::select! {
+                opened = Session::open(&self.settings.source) => opened,
+                _ = self.leave.wait_for(|leave| *leave) => return SessionEnd::Leave,
+            }
+        };
+        let session = match opened {
+            Ok(session) => session,
+            Err(error) => return SessionEnd::Failed(Cause::CameraAway, error.to_string()),
+        };
+        self.parts.stats.session_opened(session.maker());
+        match Receiver::new(&self.parts, &self.settings, &session) {
+            Ok(receiver) => self.receive(session, receiver, running).await,
+            Err(why) => {
+                session.close().await;
+                SessionEnd::Failed(Cause::CameraAway, why)
+            }
+        }
+    }
+
+    async fn receive(
+        &mut self,
+        mut session: Session,
+        mut receiver: Receiver,
+        running: &mut Running,
+    ) -> SessionEnd {
+        self.on(&mut running.standing, Event::Opened);
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut leave = self.leave.clone();
+        let end = loop {
+            tokio::select! {
+                event = session.next() => match event {
+                    Ok(event) => {
+                        let mut told = Vec::new();
+                        receiver.on(event, &mut running.strands, &mut |e| told.push(e));
+                        for event in told {
+                            running.note(&event);
+                            self.on(&mut running.standing, self.with_reason(event));
+                        }
+                    }
+                    Err(error) => break ended(error),
+                },
+                _ = look.tick() => if let Some(end) = self.look(&receiver, running) { break end },
+                _ = leave.wait_for(|leave| *leave) => break SessionEnd::Leave,
+            }
+        };
+        receiver.end();
+        let _hurry = self.place.hurry();
+        session.close().await;
+        end
+    }
+
+    fn look(&self, receiver: &Receiver, running: &mut Running) -> Option<SessionEnd> {
+        if let Some((cause, why)) = self.hold.borrow().clone() {
+            return Some(SessionEnd::Failed(cause, why));
+        }
+        let silent = receiver.silent_for();
+        if silent < self.settings.stall {
+            return None;
+        }
+        let why = format!("nothing came for {:.1} s", silent.as_secs_f64());
+        self.on(&mut running.standing, Event::Silent(why.clone()));
+        Some(SessionEnd::Failed(Cause::CameraAway, why))
+    }
+
+    /// The keeper knows better than the strand why the storage failed.
+    fn with_reason(&self, event: Event) -> Event {
+        match (event, &self.keeper.borrow().failure) {
+            (Event::StrandEnded(Cause::StorageFailed, _), Some(failure)) => {
+                Event::StrandEnded(failure.cause, failure.detail.clone())
+            }
+            (event, _) => event,
+        }
+    }
+
+    fn on(&self, standing: &mut Standing, event: Event) {
+        let Some(next) = standing.on(event) else { return };
+        let camera = &self.parts.id;
+        let (state, detail) = (next.state, next.detail.as_str());
+        match next.cause {
+            Some(cause) if next.state != CameraState::Connecting => {
+                warn!(%camera, %state, %cause, "camera {camera} is {state}: {detail}");
+            }
+            _ => info!(%camera, %state, "camera {camera} is {state}"),
+        }
+        self.index.tell(Change::CameraEvent(CameraEvent {
+            camera: camera.clone(),
+            instance: self.parts.storage.instance().clone(),
+            run: self.parts.run.clone(),
+            at: crate::clock::now(),
+            state: next.state,
+            cause: next.cause,
+            detail: next.detail.clone(),
+        }));
+        self.parts.stats.set_standing(next.clone());
+        *standing = next;
+    }
+}
+
+/// What outlives sessions.
+struct Running {
+    standing: Standing,
+    strands: u32,
+    backoff: Backoff,
+}
+
+impl Running {
+    fn note(&mut self, event: &Event) {
+        if *event == Event::StrandBegun {
+            self.backoff.reset();
+        }
+    }
+}
+
+fn ended(error: SourceError) -> SessionEnd {
+    SessionEnd::Failed(Cause::CameraAway, error.to_string())
+}
+
+/// Different in each process and at each call, from 0 to 1.
+fn jitter() -> f64 {
+    let random = RandomState::new().hash_one(std::process::id());
+    f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}

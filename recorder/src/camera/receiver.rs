@@ -1,0 +1,296 @@
+//! What becomes of a session's packets: access units, and strands of them.
+//!
+//! One receiver per session. It begins a strand at a whole key frame, ends it
+//! where the camera's clock jumps or the storage cannot follow, and begins the
+//! next at another key frame. A strand ended here lost samples or may have.
+
+use super::settings::CameraSettings;
+use super::state::Event;
+use crate::pipeline::{AudioFormat, VideoFormat};
+use crate::rtp::{AccessUnit, Depacketizer, StreamDescription};
+use crate::source::{Session, SourceEvent, Track};
+use crate::strand::clock::{CameraClock, ReportNews};
+use crate::strand::gate::KeyFrameGate;
+use crate::strand::{CameraParts, Strand, StrandEnd, Unit, VideoSetup};
+use hitless_media::parameters::ParameterSets;
+use hitless_model::time::VIDEO_TIMESCALE;
+use hitless_model::{Cause, MediaSpan, MediaTime, Utc};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::{info, warn};
+
+/// A unit this far off from where the last one and the time since put it is
+/// on another clock.
+const JUMP: Duration = Duration::from_secs(5);
+/// How long a storage that failed is left alone.
+const STORAGE_REST: Duration = Duration::from_secs(1);
+
+/// Receives one session.
+pub struct Receiver {
+    parts: Arc<CameraParts>,
+    video: Depacketizer,
+    audio: Option<Audio>,
+    clock: CameraClock,
+    gate: KeyFrameGate,
+    sets: Option<Arc<ParameterSets>>,
+    setup: Option<VideoSetup>,
+    strand: Option<Strand>,
+    rest_until: Option<Instant>,
+    last: Option<(MediaTime, Instant)>,
+    last_packet: Instant,
+}
+
+struct Audio {
+    depacketizer: Depacketizer,
+    format: AudioFormat,
+    clock_rate: u32,
+}
+
+impl Receiver {
+    /// For a session that was just opened; the error says what cannot be
+    /// recorded of it.
+    pub fn new(
+        parts: &Arc<CameraParts>,
+        settings: &CameraSettings,
+        session: &Session,
+    ) -> Result<Self, String> {
+        let video = session.description(Track::Video).ok_or("no video in the session")?;
+        let video = Depacketizer::new(video).map_err(|e| e.to_string())?;
+        let audio = session.description(Track::Audio).and_then(|d| {
+            let made = Audio::new(d, settings);
+            if let Err(why) = &made {
+                warn!(camera = %parts.id, "recorded without sound: {why}");
+            }
+            made.ok()
+        });
+        Ok(Self {
+            parts: Arc::clone(parts),
+            video,
+            audio,
+            clock: CameraClock::default(),
+            gate: KeyFrameGate::default(),
+            sets: None,
+            setup: None,
+            strand: None,
+            rest_until: None,
+            last: None,
+            last_packet: Instant::now(),
+        })
+    }
+
+    /// Takes an event of the session; what follows for the camera's state goes
+    /// to `tell`.
+    pub fn on(&mut self, event: SourceEvent, strands: &mut u32, tell: &mut impl FnMut(Event)) {
+        match event {
+            SourceEvent::Packet(Track::Video, packet) => {
+                self.last_packet = Instant::now();
+                let mut units = Vec::new();
+                self.video.push(&packet, &mut |unit| units.push(unit));
+                for unit in units {
+                    self.on_video(unit, strands, tell);
+                }
+            }
+            SourceEvent::Packet(Track::Audio, packet) => {
+                let mut units = Vec::new();
+                if let Some(audio) = &mut self.audio {
+                    audio.depacketizer.push(&packet, &mut |unit| units.push(unit));
+                }
+                for unit in units {
+                    self.on_audio(unit, tell);
+                }
+            }
+            SourceEvent::Report(Track::Video, media, utc) => {
+                self.on_report(MediaTime::new(media), utc);
+            }
+            SourceEvent::Report(Track::Audio, media, utc) => {
+                if let Some(strand) = &mut self.strand {
+                    strand.on_audio_report(MediaTime::new(media), utc);
+                }
+            }
+        }
+    }
+
+    /// How long no packet of the video came.
+    pub fn silent_for(&self) -> Duration {
+        self.last_packet.elapsed()
+    }
+
+    /// Ends the strand, if there is one; its segment is finished.
+    pub fn end(mut self) {
+        let mut units = Vec::new();
+        self.video.flush(&mut |unit| units.push(unit));
+        let (mut strands, mut tell) = (u32::MAX, |_| {});
+        for unit in units {
+            if self.strand.is_some() {
+                self.on_video(unit, &mut strands, &mut tell);
+            }
+        }
+        if let Some(strand) = self.strand.take() {
+            strand.end(&self.clock);
+        }
+    }
+
+    fn on_video(&mut self, unit: AccessUnit, strands: &mut u32, tell: &mut impl FnMut(Event)) {
+        self.parts.stats.count_lost(unit.lost);
+        if self.jumped(unit.pts) {
+            let why = "the camera's media clock jumped".to_owned();
+            warn!(camera = %self.parts.id, "{why}; a new strand begins");
+            self.end_strand(Cause::CameraAway, why, tell);
+            self.clock = CameraClock::default();
+        }
+        self.clock.on_arrival(unit.pts, unit.arrived);
+        let key = unit.key.is_some();
+        if self.resting() {
+            self.parts.stats.count_dropped();
+            return;
+        }
+        if !self.gate.passes(key, unit.damaged, unit.picture.leading) {
+            return;
+        }
+        let setup = if key { self.setup_of(&unit) } else { None };
+        if self.strand.is_none() {
+            self.begin(unit.pts, setup.clone(), strands, tell);
+        }
+        let Some(strand) = &mut self.strand else { return };
+        let (pts, data, damaged) = (unit.pts, unit.data, unit.damaged);
+        if let Err(end) = strand.on_video(pts, Unit { data, key, damaged, setup }, &self.clock) {
+            self.on_strand_end(&end, tell);
+        }
+    }
+
+    fn begin(
+        &mut self,
+        start: MediaTime,
+        setup: Option<VideoSetup>,
+        strands: &mut u32,
+        tell: &mut impl FnMut(Event),
+    ) {
+        let Some(setup) = setup else {
+            self.gate = KeyFrameGate::default();
+            return;
+        };
+        let audio = self.audio.as_ref().map(|a| (a.format.clone(), a.clock_rate));
+        match Strand::begin(&self.parts, *strands, setup, audio, start, &self.clock) {
+            Ok(strand) => {
+                *strands = strands.saturating_add(1);
+                self.strand = Some(strand);
+                tell(Event::StrandBegun);
+            }
+            Err(end) => self.on_strand_end(&end, tell),
+        }
+    }
+
+    fn on_audio(&mut self, unit: AccessUnit, tell: &mut impl FnMut(Event)) {
+        let Some(strand) = &mut self.strand else { return };
+        let length = unit.duration.unwrap_or(MediaSpan::new(0));
+        let done = strand.on_audio(unit.pts, length, unit.data, unit.arrived, &self.clock);
+        if let Err(end) = done {
+            self.on_strand_end(&end, tell);
+        }
+    }
+
+    fn on_report(&mut self, media: MediaTime, utc: Utc) {
+        match self.clock.on_report(media, utc) {
+            ReportNews::First => {}
+            ReportNews::Stepped(by) => {
+                warn!(
+                    camera = %self.parts.id,
+                    seconds = by.as_secs_f64(),
+                    "the camera's clock was set; segments go on as they were, names and times follow"
+                );
+                self.parts.note_camera_step(by);
+            }
+            ReportNews::Steady | ReportNews::Implausible => return,
+        }
+        if let Some(strand) = &self.strand {
+            strand.note_clock(&self.clock);
+        }
+    }
+
+    fn on_strand_end(&mut self, end: &StrandEnd, tell: &mut impl FnMut(Event)) {
+        let cause = match end {
+            StrandEnd::Reordered => Cause::Unknown,
+            _ => Cause::StorageFailed,
+        };
+        if !matches!(end, StrandEnd::Reordered) {
+            self.rest_until = Some(Instant::now() + STORAGE_REST);
+        }
+        self.end_strand(cause, end.to_string(), tell);
+    }
+
+    fn end_strand(&mut self, cause: Cause, why: String, tell: &mut impl FnMut(Event)) {
+        self.gate = KeyFrameGate::default();
+        if let Some(strand) = self.strand.take() {
+            strand.end(&self.clock);
+            tell(Event::StrandEnded(cause, why));
+        }
+    }
+
+    /// The storage failed or could not follow a moment ago.
+    fn resting(&mut self) -> bool {
+        let Some(until) = self.rest_until else { return false };
+        let waiting = self.parts.in_flight.bytes() > self.parts.queue_bytes / 2;
+        let resting = waiting || Instant::now() < until;
+        if !resting {
+            self.rest_until = None;
+            info!(camera = %self.parts.id, "the storage is tried again");
+        }
+        resting
+    }
+
+    /// The unit is on another clock than the one before it.
+    fn jumped(&mut self, pts: MediaTime) -> bool {
+        let now = Instant::now();
+        let Some((last, at)) = self.last.replace((pts, now)) else { return false };
+        let media = pts.since(last).to_nanos(VIDEO_TIMESCALE).get();
+        let passed = i64::try_from(now.duration_since(at).as_nanos()).unwrap_or(i64::MAX);
+        let limit = i64::try_from(JUMP.as_nanos()).unwrap_or(i64::MAX);
+        media.saturating_sub(passed).saturating_abs() > limit
+    }
+
+    /// The set-up that the unit's parameter sets ask for.
+    fn setup_of(&mut self, unit: &AccessUnit) -> Option<VideoSetup> {
+        let sets = unit.parameters.as_ref()?;
+        let known = self.sets.as_ref().is_some_and(|known| Arc::ptr_eq(known, sets));
+        if !known {
+            match setup_from(sets) {
+                Ok(setup) => self.setup = Some(setup),
+                Err(why) => {
+                    warn!(camera = %self.parts.id, "unusable parameter sets: {why}");
+                    return self.strand.as_ref().and(self.setup.clone());
+                }
+            }
+            self.sets = Some(Arc::clone(sets));
+        }
+        self.setup.clone()
+    }
+}
+
+fn setup_from(sets: &ParameterSets) -> Result<VideoSetup, String> {
+    let format = sets.format().map_err(|e| e.to_string())?;
+    Ok(VideoSetup {
+        format: VideoFormat {
+            codec: sets.codec(),
+            width: format.width,
+            height: format.height,
+            configuration: sets.record().map_err(|e| e.to_string())?,
+        },
+        hash: sets.hash(),
+        reorder_depth: format.reorder_depth,
+    })
+}
+
+impl Audio {
+    fn new(description: &StreamDescription, settings: &CameraSettings) -> Result<Self, String> {
+        let depacketizer = Depacketizer::new(description).map_err(|e| e.to_string())?;
+        let codec = description.encoding.audio().ok_or("not a known coding")?;
+        let format = AudioFormat {
+            codec,
+            sample_rate: description.clock_rate,
+            channels: u32::from(description.channels.max(1)),
+            configuration: depacketizer.aac_config().map(|c| c.bytes().to_vec()).unwrap_or_default(),
+            treatment: settings.treatment_of(codec),
+        };
+        Ok(Self { depacketizer, format, clock_rate: description.clock_rate })
+    }
+}
