@@ -5,6 +5,7 @@
 //! came from and how wrong it may be; nothing else turns one time into the
 //! other.
 
+use crate::id::{CameraId, InstanceId, RunId};
 use crate::time::{MediaSpan, MediaTime, Nanos, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,21 @@ pub struct ClockPoint {
     pub source: ClockSource,
     /// How far off it may be, to either side.
     pub error: Nanos,
+}
+
+/// A clock was seen to step. A row of `clock_events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockStep {
+    /// Which recorder noticed.
+    pub instance: InstanceId,
+    /// Which life of it.
+    pub run: RunId,
+    /// Whose clock; `None`: that of the recorder's host.
+    pub camera: Option<CameraId>,
+    /// When, on the host's clock after the step.
+    pub at: Utc,
+    /// How far it went; negative: backwards.
+    pub step: Nanos,
 }
 
 /// A line from media time to UTC.

@@ -15,7 +15,7 @@ pub mod segment;
 pub mod time;
 
 pub use camera::{CameraEvent, CameraState, Cause};
-pub use clock::{ClockMap, ClockPoint, ClockSource};
+pub use clock::{ClockMap, ClockPoint, ClockSource, ClockStep};
 pub use codec::{AudioCodec, AudioTrack, VideoCodec, VideoTrack};
 pub use id::{CameraId, IdError, InstanceId, RunId, SegmentNumber};
 pub use name::{NameError, SegmentName};

@@ -21,6 +21,8 @@ words! {
         Corrupt = "corrupt",
         /// The row is here, the file is gone.
         Missing = "missing",
+        /// Removed by retention; the row remembers what there was.
+        Expired = "expired",
     }
 }
 

@@ -1,0 +1,202 @@
+-- The whole schema as it stands after every migration. It is read by people
+-- and by the test "all migrations == the schema"; programs run the numbered
+-- files in migrations/.
+--
+-- One text for SQLite and PostgreSQL. Types are BIGINT and TEXT only.
+-- *_ns        nanoseconds; instants are since 1970-01-01 UTC.
+-- *_bytes     bytes.
+-- media_*     ticks of the camera's own clock, never added to *_ns.
+-- stamp       version of a row: nanoseconds of its writer's clock, always
+--             increasing within one process. The higher stamp wins, so that
+--             changes may be repeated and may come late (see Change).
+-- change_seq  position in the order of changes: taken from change_counter in
+--             the transaction that writes the row; see there.
+-- There are no foreign keys: rows come from several machines, some of them
+-- hours late from a spool, and the media files are the truth.
+
+-- A row is one migration that this database has seen.
+CREATE TABLE schema_migrations (
+  number      BIGINT NOT NULL PRIMARY KEY,
+  name        TEXT   NOT NULL,
+  -- 1: programs that do not know it may go on using the database; 0: they
+  -- must refuse it.
+  additive    BIGINT NOT NULL
+);
+
+-- One row: the last change_seq given out. Its row lock is held until the
+-- transaction ends, so numbers become visible in their order: a reader that
+-- has seen n will never later find a new row below n.
+CREATE TABLE change_counter (
+  id          BIGINT NOT NULL PRIMARY KEY,
+  value       BIGINT NOT NULL
+);
+
+-- A row is one camera that a recorder was configured with.
+CREATE TABLE cameras (
+  camera_id     TEXT   NOT NULL PRIMARY KEY,
+  -- 1: records; 0: switched off in the configuration.
+  enabled       BIGINT NOT NULL,
+  first_seen_ns BIGINT NOT NULL,
+  last_seen_ns  BIGINT NOT NULL,
+  stamp         BIGINT NOT NULL
+);
+
+-- A row is one life of one recorder process. Instants are on its host's clock;
+-- null: not reached.
+CREATE TABLE recorder_runs (
+  run_id       TEXT   NOT NULL PRIMARY KEY,
+  instance_id  TEXT   NOT NULL,
+  host         TEXT   NOT NULL,
+  pid          BIGINT NOT NULL,
+  version      TEXT   NOT NULL,
+  started_ns   BIGINT NOT NULL,
+  ready_ns     BIGINT,
+  draining_ns  BIGINT,
+  stopped_ns   BIGINT,
+  -- Last sign of life.
+  heartbeat_ns BIGINT NOT NULL,
+  stamp        BIGINT NOT NULL
+);
+CREATE INDEX recorder_runs_instance ON recorder_runs (instance_id, started_ns);
+
+-- A row is one MP4 file of one camera. Everything in it can be rebuilt from
+-- the file, its name and the .meta file beside it.
+CREATE TABLE video_segments (
+  -- The file's name, which holds camera, instance and number; never reused.
+  name              TEXT   NOT NULL,
+  camera_id         TEXT   NOT NULL,
+  instance_id       TEXT   NOT NULL,
+  -- Counts up per camera and instance; never restarts.
+  number            BIGINT NOT NULL,
+  -- Null: not made by one of our recorders.
+  run_id            TEXT,
+  -- Unbroken stretch within run and camera, from 0.
+  strand            BIGINT NOT NULL,
+  -- 0 while recording.
+  size_bytes        BIGINT NOT NULL,
+  -- recording | complete | recovered | corrupt | missing | expired
+  state             TEXT   NOT NULL,
+  -- pending | unique | kept | trimmed | duplicate; the stitcher's word, which
+  -- no recorder overwrites.
+  overlap_status    TEXT   NOT NULL,
+  -- First sample, by the best mapping known when it was written.
+  start_ns          BIGINT NOT NULL,
+  duration_ns       BIGINT NOT NULL,
+  -- Ticks on the strand's media clock.
+  media_start       BIGINT NOT NULL,
+  media_length      BIGINT NOT NULL,
+  -- The clock map, media time to UTC: sender_report | host_arrival |
+  -- file_name. All clock_* are null until anything is known.
+  clock_source      TEXT,
+  clock_media       BIGINT,
+  clock_utc_ns      BIGINT,
+  -- How far off the mapping may be, to either side.
+  clock_error_ns    BIGINT,
+  -- Ticks per second.
+  clock_timescale   BIGINT,
+  -- How much faster than declared the media clock runs, parts per billion; 0
+  -- where not measured.
+  clock_drift_ppb   BIGINT,
+  -- h264 | h265. All video_* are null until indexed.
+  video_codec       TEXT,
+  -- Pixels as shown.
+  video_width       BIGINT,
+  video_height      BIGINT,
+  -- Ticks per second.
+  video_timescale   BIGINT,
+  video_samples     BIGINT,
+  video_key_frames  BIGINT,
+  -- Sum over all samples.
+  video_bytes       BIGINT,
+  -- Samples damaged by loss on the way from the camera.
+  video_damaged     BIGINT,
+  -- Hash of the parameter sets: an unsigned 64 bit number kept as a signed one
+  -- of the same bits. Equal only if two segments may share one description.
+  video_parameters  BIGINT,
+  -- aac | opus | pcmu | pcma | pcm. All audio_* are null without audio or
+  -- until indexed.
+  audio_codec       TEXT,
+  -- Samples per second.
+  audio_sample_rate BIGINT,
+  audio_channels    BIGINT,
+  -- Coded frames.
+  audio_samples     BIGINT,
+  -- Why it is corrupt, or what recovery found, for people. Null: nothing.
+  note              TEXT,
+  stamp             BIGINT NOT NULL,
+  -- Renewed by every change but that of overlap_status.
+  change_seq        BIGINT NOT NULL,
+  -- The camera leads, so that PostgreSQL can partition by it.
+  PRIMARY KEY (camera_id, name)
+);
+-- The segments of a camera in a range.
+CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns);
+-- The oldest of all, for retention.
+CREATE INDEX video_segments_oldest ON video_segments (start_ns);
+-- The last number of a camera and instance.
+CREATE INDEX video_segments_number ON video_segments (camera_id, instance_id, number);
+-- What has changed since.
+CREATE INDEX video_segments_change ON video_segments (change_seq);
+-- What a crash left open.
+CREATE INDEX video_segments_recording ON video_segments (instance_id)
+  WHERE state = 'recording';
+-- What retention removed and the stitcher has still to fold.
+CREATE INDEX video_segments_expired ON video_segments (camera_id)
+  WHERE state = 'expired';
+
+-- A row is one change of a camera's state, or something noticed about it.
+CREATE TABLE camera_events (
+  camera_id   TEXT   NOT NULL,
+  run_id      TEXT   NOT NULL,
+  instance_id TEXT   NOT NULL,
+  -- When, on the host's clock. Order within a run is that of the stamps.
+  at_ns       BIGINT NOT NULL,
+  -- The state entered: disabled | connecting | awaiting_key_frame | recording
+  -- | stalled | backing_off | draining | stopped
+  state       TEXT   NOT NULL,
+  -- camera_away | recorder_down | disk_full | storage_failed | packets_lost |
+  -- disabled | corrupt | unknown. Null: nothing is missing.
+  cause       TEXT,
+  -- For people; never credentials.
+  detail      TEXT   NOT NULL,
+  stamp       BIGINT NOT NULL,
+  change_seq  BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, run_id, stamp)
+);
+CREATE INDEX camera_events_at ON camera_events (camera_id, at_ns);
+CREATE INDEX camera_events_change ON camera_events (change_seq);
+
+-- A row is one step of a clock that a recorder noticed.
+CREATE TABLE clock_events (
+  run_id      TEXT   NOT NULL,
+  stamp       BIGINT NOT NULL,
+  instance_id TEXT   NOT NULL,
+  -- Null: the clock of the recorder's host.
+  camera_id   TEXT,
+  -- When, on the host's clock after the step.
+  at_ns       BIGINT NOT NULL,
+  -- How far it went; negative: backwards.
+  step_ns     BIGINT NOT NULL,
+  PRIMARY KEY (run_id, stamp)
+);
+CREATE INDEX clock_events_at ON clock_events (at_ns);
+
+-- A row is one range that retention must not touch: from_ns <= t < to_ns.
+CREATE TABLE protections (
+  camera_id   TEXT   NOT NULL,
+  from_ns     BIGINT NOT NULL,
+  to_ns       BIGINT NOT NULL,
+  -- For people.
+  reason      TEXT   NOT NULL,
+  created_ns  BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, from_ns, to_ns)
+);
+
+-- A row is one range of a camera that retention removed and whose segment rows
+-- were folded away: from_ns <= t < to_ns. Ranges of a camera never touch.
+CREATE TABLE expired_ranges (
+  camera_id   TEXT   NOT NULL,
+  from_ns     BIGINT NOT NULL,
+  to_ns       BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, from_ns)
+);

@@ -1,0 +1,171 @@
+//! Segments.
+
+use super::int;
+use crate::error::StoreError;
+use crate::segment_row::{COLUMNS, decode};
+use crate::store::Store;
+use hitless_model::{CameraId, InstanceId, Nanos, RunId, Segment, SegmentName, SegmentNumber, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+
+/// Position in the order of changes. Whoever has read everything up to one of
+/// these will find all that is new above it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ChangeSeq(i64);
+
+impl ChangeSeq {
+    /// Before every change.
+    pub const START: ChangeSeq = ChangeSeq(0);
+
+    /// As stored.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The bare number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// Something and where it stands in the order of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed<T> {
+    /// Its last change.
+    pub seq: ChangeSeq,
+    /// As it stands.
+    pub row: T,
+}
+
+/// No segment is longer: one ends after twice the configured length, and
+/// foreign recorders cut by the hour or day. Ranges look this far back.
+const LONGEST: Nanos = Nanos::from_secs(24 * 3600);
+
+fn select(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("SELECT {}, change_seq FROM video_segments {rest}", COLUMNS.join(", ")))
+}
+
+impl Store {
+    /// One segment.
+    pub async fn segment(&self, name: &SegmentName) -> Result<Option<Segment>, StoreError> {
+        let sql = select("WHERE camera_id = $1 AND name = $2");
+        let values = vec![name.camera.as_str().into(), name.to_string().into()];
+        Ok(self.select("read a segment", sql, values, decode).await?.pop())
+    }
+
+    /// The highest number that a camera and instance has used, by what the
+    /// database knows; the files may know more.
+    pub async fn last_number(
+        &self,
+        camera: &CameraId,
+        instance: &InstanceId,
+    ) -> Result<Option<SegmentNumber>, StoreError> {
+        let found = self
+            .select(
+                "read the last segment number",
+                "SELECT number FROM video_segments WHERE camera_id = $1 AND instance_id = $2
+                 ORDER BY number DESC LIMIT 1",
+                vec![camera.as_str().into(), instance.as_str().into()],
+                |row| int(row, 0).map(|n| SegmentNumber::new(n.cast_unsigned())),
+            )
+            .await?;
+        Ok(found.first().copied())
+    }
+
+    /// Segments still marked as being recorded by other runs of an instance:
+    /// what a crash left.
+    pub async fn left_open(
+        &self,
+        instance: &InstanceId,
+        living: &RunId,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let sql =
+            select("WHERE instance_id = $1 AND state = 'recording' AND run_id IS DISTINCT FROM $2");
+        let values = vec![instance.as_str().into(), living.as_str().into()];
+        let mut open = self.select("read the segments left open", sql, values, decode).await?;
+        open.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(open)
+    }
+
+    /// Segments of a camera that touch a range, by start. Half open; a segment
+    /// of no length counts by its start.
+    pub async fn segments_between(
+        &self,
+        camera: &CameraId,
+        from: Utc,
+        to: Utc,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let sql = select(
+            "WHERE camera_id = $1 AND start_ns >= $2 AND start_ns < $3
+               AND (start_ns >= $4 OR start_ns + duration_ns > $4)",
+        );
+        let values = vec![
+            camera.as_str().into(),
+            from.plus(Nanos::ZERO.minus(LONGEST)).as_ns().into(),
+            to.as_ns().into(),
+            from.as_ns().into(),
+        ];
+        let found = self.select("read the segments of a camera", sql, values, decode).await?;
+        Ok(by_start(found))
+    }
+
+    /// Where the order of changes stands now.
+    pub async fn change_head(&self) -> Result<ChangeSeq, StoreError> {
+        let found = self
+            .select(
+                "read the change counter",
+                "SELECT value FROM change_counter WHERE id = 1",
+                vec![],
+                |row| int(row, 0).map(ChangeSeq),
+            )
+            .await?;
+        Ok(found.first().copied().unwrap_or(ChangeSeq::START))
+    }
+
+    /// The first `most` segments changed after `seen`, in the order of their
+    /// last change. Go on from the last one until none comes.
+    pub async fn segments_changed_since(
+        &self,
+        seen: ChangeSeq,
+        most: u32,
+    ) -> Result<Vec<Changed<Segment>>, StoreError> {
+        let sql = select("WHERE change_seq > $1 ORDER BY change_seq LIMIT $2");
+        let values = vec![seen.get().into(), i64::from(most).into()];
+        self.select("read the changed segments", sql, values, |row| {
+            Ok(Changed { seq: ChangeSeq(int(row, COLUMNS.len())?), row: decode(row)? })
+        })
+        .await
+    }
+
+    /// The oldest finished segments that no protection touches, all cameras
+    /// together or one: what retention may remove first. A segment whose clock
+    /// is uncertain is protected as far as it may reach.
+    pub async fn oldest_unprotected(
+        &self,
+        camera: Option<&CameraId>,
+        before: Utc,
+        most: u32,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let one = if camera.is_some() { "AND camera_id = $3" } else { "" };
+        let sql = select(&format!(
+            "WHERE start_ns < $1 AND state IN ('complete', 'recovered', 'corrupt') {one}
+               AND NOT EXISTS (SELECT 1 FROM protections p
+                 WHERE p.camera_id = video_segments.camera_id
+                   AND p.from_ns <= start_ns + duration_ns + COALESCE(clock_error_ns, 0)
+                   AND p.to_ns > start_ns - COALESCE(clock_error_ns, 0))
+             ORDER BY start_ns LIMIT $2"
+        ));
+        let mut values = vec![before.as_ns().into(), i64::from(most).into()];
+        values.extend(camera.map(|c| c.as_str().into()));
+        Ok(by_start(self.select("read the oldest segments", sql, values, decode).await?))
+    }
+}
+
+/// Sorted here, because the order of texts depends on PostgreSQL's locale.
+fn by_start(mut segments: Vec<Segment>) -> Vec<Segment> {
+    segments.sort_by(|a, b| (a.start, &a.name).cmp(&(b.start, &b.name)));
+    segments
+}

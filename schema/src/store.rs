@@ -1,0 +1,32 @@
+//! The open database.
+
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::migrate::{MIGRATIONS, migrate};
+use crate::url::DatabaseUrl;
+use std::sync::Arc;
+
+/// An open database with this program's schema; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    database: Arc<Database>,
+}
+
+impl Store {
+    /// Connects and migrates. A SQLite file that is not there is made; its
+    /// folder is not.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let database = Database::open(url).await?;
+        migrate(&database, MIGRATIONS).await?;
+        Ok(Self { database: Arc::new(database) })
+    }
+
+    /// Closes every connection; a SQLite log file is folded into its database.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+}

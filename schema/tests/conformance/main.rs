@@ -1,0 +1,8 @@
+//! One suite for both databases: whatever holds on SQLite holds on a real
+//! PostgreSQL.
+
+mod apply;
+mod both;
+mod read;
+mod schema;
+mod writer;

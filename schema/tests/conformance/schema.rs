@@ -1,0 +1,109 @@
+//! The schema itself: what opening makes, and what `schema.sql` promises.
+
+use crate::both::on_both;
+use hitless_schema::DatabaseUrl;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
+
+on_both! {
+    /// All migrations make what schema.sql says.
+    migrations_make_the_schema,
+    /// Of many programs starting at once one migrates, and all go on.
+    many_may_open_an_empty_database_at_once,
+    /// A newer schema is used if it only adds, else refused in words.
+    a_newer_database_is_used_only_if_it_adds,
+}
+
+mod stories {
+    use super::{catalogue, execute};
+    use crate::both::Ground;
+    use hitless_schema::{ErrorKind, Store};
+
+    pub async fn migrations_make_the_schema(ground: Ground) {
+        ground.store().await.close().await;
+        let migrated = catalogue(&ground.url).await;
+        let other = match ground.url.sqlite_path() {
+            Some(_) => Ground::sqlite().await,
+            None => Ground::postgres().await,
+        };
+        execute(&other.url, include_str!("../../schema.sql")).await;
+        let promised = catalogue(&other.url).await;
+        assert!(promised.len() > 70, "{promised:#?}");
+        assert_eq!(migrated, promised);
+    }
+
+    pub async fn many_may_open_an_empty_database_at_once(ground: Ground) {
+        let opening: Vec<_> = (0..8)
+            .map(|_| {
+                let url = ground.url.clone();
+                tokio::spawn(async move { Store::open(&url).await })
+            })
+            .collect();
+        for one in opening {
+            one.await.expect("no panic").expect("opens");
+        }
+    }
+
+    pub async fn a_newer_database_is_used_only_if_it_adds(ground: Ground) {
+        ground.store().await.close().await;
+        execute(&ground.url, "INSERT INTO schema_migrations VALUES (900, 'more', 1)").await;
+        ground.store().await.close().await;
+        execute(&ground.url, "INSERT INTO schema_migrations VALUES (901, 'other', 0)").await;
+        let Err(error) = Store::open(&ground.url).await else { panic!("it must be refused") };
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        let told = error.to_string();
+        assert!(
+            told.contains("schema 901 (\"other\")") && told.contains("newer version"),
+            "{told}"
+        );
+    }
+}
+
+/// Runs a text of statements on a connection of its own.
+pub async fn execute(url: &DatabaseUrl, sql: &str) {
+    let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    let done = match url.sqlite_path() {
+        Some(path) => sql.execute(&mut sqlite(path).await).await.map(drop),
+        None => sql.execute(&mut postgres(url).await).await.map(drop),
+    };
+    done.expect("the statement runs");
+}
+
+async fn sqlite(path: &std::path::Path) -> SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    SqliteConnection::connect_with(&options).await.expect("connects")
+}
+
+async fn postgres(url: &DatabaseUrl) -> PgConnection {
+    let address = url.to_string().replace("postgres://", "postgres://hitless@");
+    PgConnection::connect(&address).await.expect("connects")
+}
+
+/// Every column and index, one line each, in no matter what order they were
+/// made.
+async fn catalogue(url: &DatabaseUrl) -> Vec<String> {
+    let mut lines: Vec<String> = match url.sqlite_path() {
+        Some(path) => {
+            let sql = "SELECT printf('%s.%s %s null=%d default=%s key=%d', t.name, c.name, c.type,
+                   NOT c.\"notnull\", COALESCE(c.dflt_value, ''), c.pk)
+                 FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'
+                 UNION ALL
+                 SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
+            let rows = sqlx::query(sql).fetch_all(&mut sqlite(path).await).await;
+            rows.expect("reads").iter().map(|row| row.get(0)).collect()
+        }
+        None => {
+            let sql = "SELECT table_name || '.' || column_name || ' ' || data_type || ' null='
+                   || is_nullable || ' default=' || COALESCE(column_default, '')
+                 FROM information_schema.columns WHERE table_schema = 'public'
+                 UNION ALL
+                 SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'";
+            let rows = sqlx::query(sql).fetch_all(&mut postgres(url).await).await;
+            rows.expect("reads").iter().map(|row| row.get(0)).collect()
+        }
+    };
+    for line in &mut lines {
+        *line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    lines.sort();
+    lines
+}
