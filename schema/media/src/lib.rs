@@ -7,6 +7,7 @@
 //! than its named limit, whatever the bytes.
 
 pub mod fingerprint;
+pub mod mp4;
 pub mod nal;
 pub mod parameters;
 
