@@ -1,7 +1,8 @@
 //! The way to the database, which is never waited for.
 
 use hitless_model::Segment;
-use hitless_schema::{Change, Writer};
+use hitless_schema::Change;
+use hitless_schema::writer::Writer;
 use tracing::warn;
 
 /// Tells the database what happened; what it cannot take now, its writer

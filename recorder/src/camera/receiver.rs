@@ -287,7 +287,7 @@ impl Audio {
         let format = AudioFormat {
             codec,
             sample_rate: description.clock_rate,
-            channels: u32::from(description.channels.max(1)),
+            channels: u32::from(description.channels.unwrap_or(1).max(1)),
             configuration: depacketizer.aac_config().map(|c| c.bytes().to_vec()).unwrap_or_default(),
             treatment: settings.treatment_of(codec),
         };

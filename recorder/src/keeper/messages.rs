@@ -2,7 +2,7 @@
 
 use crate::pipeline::{Pipeline, PipelineEvent};
 use crate::strand::tally::Tally;
-use hitless_model::{ClockMap, MediaTime, RunId, SegmentName};
+use hitless_model::{ClockMap, MediaTime, Nanos, RunId, SegmentName, Utc};
 use std::path::PathBuf;
 
 /// What is known of a segment when it begins.
@@ -64,6 +64,13 @@ pub enum ToKeeper {
         tally: Box<Tally>,
         /// The clock as known at its end.
         clock: Option<ClockMap>,
+    },
+    /// The camera's clock was set.
+    CameraClockStep {
+        /// When, on the host's clock.
+        at: Utc,
+        /// By how much.
+        step: Nanos,
     },
     /// The pipeline gets nothing more: finish its file and stop it.
     Retire(Box<Pipeline>),

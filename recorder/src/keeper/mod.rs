@@ -25,7 +25,8 @@ use crate::pipeline::{Pipeline, PipelineEvent};
 use crate::recovery;
 use crate::strand::CameraParts;
 use close::Closing;
-use hitless_model::{Cause, SegmentName};
+use hitless_model::{Cause, ClockStep, SegmentName};
+use hitless_schema::Change;
 use state::{Known, Open};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -99,6 +100,15 @@ impl Keeper {
                     Some(open) => open.ended = ended,
                     None => self.known.entry(name).or_default().ended = ended,
                 }
+            }
+            ToKeeper::CameraClockStep { at, step } => {
+                self.index.tell(Change::ClockStep(ClockStep {
+                    instance: self.parts.storage.instance().clone(),
+                    run: self.parts.run.clone(),
+                    camera: Some(self.parts.id.clone()),
+                    at,
+                    step,
+                }));
             }
             ToKeeper::Retire(mut pipeline) => {
                 pipeline.finish();

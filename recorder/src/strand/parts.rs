@@ -83,6 +83,11 @@ impl CameraParts {
         self.pipelines.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Tells that the camera's clock was set.
+    pub(crate) fn note_camera_step(&self, step: Nanos) {
+        self.tell(ToKeeper::CameraClockStep { at: crate::clock::now(), step });
+    }
+
     /// Sends to the keeper.
     pub(super) fn tell(&self, message: ToKeeper) {
         // The keeper ends after its camera; a test may do without one.
