@@ -138,6 +138,11 @@ impl Storage {
         Ok(left)
     }
 
+    /// Segments in flight now, of any instance.
+    pub fn open_now(&self) -> Result<std::collections::BTreeSet<SegmentName>, StorageError> {
+        Ok(open_list::read(&self.root)?.into_iter().collect())
+    }
+
     /// Refuses a root that is not the one opened at start.
     pub fn check_mounted(&self) -> Result<(), StorageError> {
         if self.root.join(".hitless").is_dir() {

@@ -1,0 +1,139 @@
+//! Room on the storage: an alarm when it runs short, and the policy.
+//!
+//! `stop` finishes the segments in flight and records nothing more until there
+//! is room again; `delete-oldest` removes the oldest segments that nobody
+//! protected, and stops only if there are none. A little more room than the
+//! limit is wanted before recording goes on, so that it does not flap.
+
+use crate::camera::Hold;
+use crate::retention::{self, Removed};
+use crate::storage::{Space, Storage};
+use hitless_config::{Disk, DiskPolicy};
+use hitless_model::Cause;
+use hitless_schema::Change;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tracing::{error, info, warn};
+
+use crate::index::Index;
+
+/// What the watch of the disk last saw.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DiskState {
+    /// Room, if it could be asked.
+    pub space: Option<Space>,
+    /// The limit in bytes.
+    pub min_free_bytes: u64,
+}
+
+/// Watches the room on the storage.
+pub struct DiskWatch {
+    /// The storage.
+    pub storage: Arc<Storage>,
+    /// Limits and policy.
+    pub disk: Disk,
+    /// The way to the database.
+    pub index: Index,
+    /// Held for the cameras.
+    pub hold: watch::Sender<Hold>,
+    /// Shown to the view.
+    pub state: watch::Sender<DiskState>,
+}
+
+impl DiskWatch {
+    /// Looks for ever.
+    pub async fn run(self) {
+        let mut look = tokio::time::interval(self.disk.check);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            look.tick().await;
+            self.look().await;
+        }
+    }
+
+    /// One look, and what follows from it.
+    pub async fn look(&self) {
+        let root = self.storage.root().to_owned();
+        let Ok(asked) = spawn_blocking(move || Space::of(&root)).await else { return };
+        let space = match asked {
+            Ok(space) => space,
+            Err(problem) => {
+                self.hold(Cause::StorageFailed, problem.to_string());
+                return;
+            }
+        };
+        let limit = limit(&self.disk, space);
+        self.state.send_replace(DiskState { space: Some(space), min_free_bytes: limit });
+        if let Err(problem) = self.storage.check_mounted() {
+            self.hold(Cause::StorageFailed, problem.to_string());
+            return;
+        }
+        match self.disk.policy {
+            DiskPolicy::DeleteOldest if space.free_bytes < with_margin(limit) => {
+                self.make_room(space, limit).await;
+            }
+            _ => self.judge(space, limit, ""),
+        }
+    }
+
+    async fn make_room(&self, space: Space, limit: u64) {
+        let wanted = with_margin(limit).saturating_sub(space.free_bytes);
+        let storage = Arc::clone(&self.storage);
+        let done = spawn_blocking(move || retention::remove_oldest(&storage, wanted)).await;
+        let (removed, why_not) = match done {
+            Ok(Ok(done)) => (done.removed, done.why_not_more),
+            Ok(Err(problem)) => (Vec::new(), Some(problem.to_string())),
+            Err(panic) => (Vec::new(), Some(panic.to_string())),
+        };
+        for Removed { name, bytes } in removed {
+            info!(segment = %name, bytes, "removed the oldest segment to make room");
+            self.index.tell(Change::SegmentExpired { name });
+        }
+        let root = self.storage.root().to_owned();
+        let space = match spawn_blocking(move || Space::of(&root)).await {
+            Ok(Ok(space)) => space,
+            _ => space,
+        };
+        self.judge(space, limit, why_not.as_deref().unwrap_or(""));
+    }
+
+    fn judge(&self, space: Space, limit: u64, why_not_more: &str) {
+        let held = self.hold.borrow().is_some();
+        if space.free_bytes < limit {
+            let mut why = format!(
+                "only {} MiB are free on {}, recording stops below {} MiB",
+                space.free_bytes >> 20,
+                self.storage.root().display(),
+                limit >> 20
+            );
+            if !why_not_more.is_empty() {
+                why = format!("{why}; {why_not_more}");
+            }
+            self.hold(Cause::DiskFull, why);
+        } else if held && space.free_bytes >= with_margin(limit).min(space.total_bytes) {
+            info!("there is room on the storage again; recording goes on");
+            self.hold.send_replace(None);
+        } else if !why_not_more.is_empty() {
+            warn!("the storage runs full and nothing could be removed: {why_not_more}");
+        }
+    }
+
+    fn hold(&self, cause: Cause, why: String) {
+        let news = self.hold.borrow().as_ref().is_none_or(|(known, _)| *known != cause);
+        if news {
+            error!(%cause, "recording is held: {why}");
+        }
+        self.hold.send_replace(Some((cause, why)));
+    }
+}
+
+fn limit(disk: &Disk, space: Space) -> u64 {
+    let percent = space.total_bytes as f64 * disk.min_free_percent / 100.0;
+    disk.min_free_bytes.max(percent as u64)
+}
+
+/// A tenth more than the limit.
+fn with_margin(limit: u64) -> u64 {
+    limit.saturating_add(limit / 10)
+}
