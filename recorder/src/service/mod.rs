@@ -124,8 +124,11 @@ impl Service {
     }
 
     fn ready(&self) {
-        let mut run = lock(&self.run);
-        run.ready = Some(crate::clock::now());
+        let run = {
+            let mut run = lock(&self.run);
+            run.ready = Some(crate::clock::now());
+            run.clone()
+        };
         self.index.tell(Change::Run(run.clone()));
         notify::ready(&(self.view)());
         info!(
