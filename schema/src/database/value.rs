@@ -1,5 +1,6 @@
 //! What goes into a query: whole numbers and texts, either possibly null.
 
+use crate::segment_row::{FIELD, ROW};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
@@ -48,9 +49,11 @@ impl From<Option<&str>> for Value {
     }
 }
 
-/// PostgreSQL's texts cannot hold U+0000, and cameras send what they like.
+/// PostgreSQL's texts cannot hold U+0000, packed rows not their separators,
+/// and cameras send what they like.
 fn storable(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+    const UNFIT: [char; 3] = ['\0', FIELD, ROW];
+    if text.contains(UNFIT) { text.replace(UNFIT, "\u{fffd}") } else { text }
 }
 
 pub(super) type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
