@@ -32,7 +32,7 @@ async fn upsert(
 ) -> Result<u64, StoreError> {
     let mut left = rows;
     let mut touched = 0;
-    for (size, sql) in statements(policy, rows.len()) {
+    for (size, sql) in statements(policy, transaction.dialect(), rows.len()) {
         let (now, later) = left.split_at(size);
         let mut values = Vec::new();
         for (stamp, segment) in now {

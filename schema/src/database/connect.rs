@@ -29,7 +29,9 @@ pub(super) async fn sqlite(path: &Path, shown: &Arc<str>) -> Result<Pools, Store
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that was reported survives a power cut.
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY_TIMEOUT);
+        .busy_timeout(BUSY_TIMEOUT)
+        // A log file that grew while somebody read for long shrinks again.
+        .pragma("journal_size_limit", "67108864");
     let pool = |connections| {
         SqlitePoolOptions::new()
             .max_connections(connections)

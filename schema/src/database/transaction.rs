@@ -1,5 +1,6 @@
 //! A transaction that may write. Dropped without commit, it never was.
 
+use super::Dialect;
 use super::row::{Row, fetch_postgres, fetch_sqlite};
 use super::value::{Value, bind_postgres, bind_sqlite};
 use crate::error::{ErrorKind, StoreError};
@@ -33,6 +34,14 @@ impl Transaction {
         doing: &'static str,
     ) -> Self {
         Self { driver: Driver::Postgres(transaction), shown, doing }
+    }
+
+    /// Which database it is on.
+    pub fn dialect(&self) -> Dialect {
+        match self.driver {
+            Driver::Sqlite(_) => Dialect::Sqlite,
+            Driver::Postgres(_) => Dialect::Postgres,
+        }
     }
 
     /// Runs one statement; how many rows it touched.

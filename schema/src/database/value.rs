@@ -1,5 +1,6 @@
 //! What goes into a query: whole numbers and texts, either possibly null.
 
+use crate::segment_row::{FIELD, ROW};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
@@ -26,26 +27,33 @@ impl From<Option<i64>> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::Text(Some(value.to_owned()))
+        Self::Text(Some(storable(value.to_owned())))
     }
 }
 
 impl From<String> for Value {
     fn from(value: String) -> Self {
-        Self::Text(Some(value))
+        Self::Text(Some(storable(value)))
     }
 }
 
 impl From<Option<String>> for Value {
     fn from(value: Option<String>) -> Self {
-        Self::Text(value)
+        Self::Text(value.map(storable))
     }
 }
 
 impl From<Option<&str>> for Value {
     fn from(value: Option<&str>) -> Self {
-        Self::Text(value.map(str::to_owned))
+        Self::Text(value.map(str::to_owned).map(storable))
     }
+}
+
+/// PostgreSQL's texts cannot hold U+0000, packed rows not their separators,
+/// and cameras send what they like.
+fn storable(text: String) -> String {
+    const UNFIT: [char; 3] = ['\0', FIELD, ROW];
+    if text.contains(UNFIT) { text.replace(UNFIT, "\u{fffd}") } else { text }
 }
 
 pub(super) type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;

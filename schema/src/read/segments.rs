@@ -1,8 +1,9 @@
 //! Segments.
 
-use super::int;
+use super::{int, maybe_text};
+use crate::database::{Row, Value};
 use crate::error::StoreError;
-use crate::segment_row::{COLUMNS, decode};
+use crate::segment_row::{decode, packed};
 use crate::store::Store;
 use hitless_model::{CameraId, InstanceId, Nanos, RunId, Segment, SegmentName, SegmentNumber, Utc};
 use serde::{Deserialize, Serialize};
@@ -44,16 +45,13 @@ pub struct Changed<T> {
 /// foreign recorders cut by the hour or day. Ranges look this far back.
 const LONGEST: Nanos = Nanos::from_secs(24 * 3600);
 
-fn select(rest: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(format!("SELECT {}, change_seq FROM video_segments {rest}", COLUMNS.join(", ")))
-}
-
 impl Store {
     /// One segment.
     pub async fn segment(&self, name: &SegmentName) -> Result<Option<Segment>, StoreError> {
-        let sql = select("WHERE camera_id = $1 AND name = $2");
+        let rest = "WHERE camera_id = $1 AND name = $2";
         let values = vec![name.camera.as_str().into(), name.to_string().into()];
-        Ok(self.select("read a segment", sql, values, decode).await?.pop())
+        let found = self.select_segments("read a segment", rest, values).await?;
+        Ok(found.into_iter().next().map(|changed| changed.row))
     }
 
     /// The highest number that a camera and instance has used, by what the
@@ -82,12 +80,10 @@ impl Store {
         instance: &InstanceId,
         living: &RunId,
     ) -> Result<Vec<Segment>, StoreError> {
-        let sql =
-            select("WHERE instance_id = $1 AND state = 'recording' AND run_id IS DISTINCT FROM $2");
+        let rest = "WHERE instance_id = $1 AND state = 'recording' AND run_id IS DISTINCT FROM $2";
         let values = vec![instance.as_str().into(), living.as_str().into()];
-        let mut open = self.select("read the segments left open", sql, values, decode).await?;
-        open.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(open)
+        let open = self.select_segments("read the segments left open", rest, values).await?;
+        Ok(by_start(open))
     }
 
     /// Segments of a camera that touch a range, by start. Half open; a segment
@@ -98,18 +94,16 @@ impl Store {
         from: Utc,
         to: Utc,
     ) -> Result<Vec<Segment>, StoreError> {
-        let sql = select(
-            "WHERE camera_id = $1 AND start_ns >= $2 AND start_ns < $3
-               AND (start_ns >= $4 OR start_ns + duration_ns > $4)",
-        );
+        let rest = "WHERE camera_id = $1 AND start_ns >= $2 AND start_ns < $3
+               AND (start_ns >= $4 OR start_ns + duration_ns > $4)";
         let values = vec![
             camera.as_str().into(),
             from.plus(Nanos::ZERO.minus(LONGEST)).as_ns().into(),
             to.as_ns().into(),
             from.as_ns().into(),
         ];
-        let found = self.select("read the segments of a camera", sql, values, decode).await?;
-        Ok(by_start(found))
+        let doing = "read the segments of a camera";
+        Ok(by_start(self.select_segments(doing, rest, values).await?))
     }
 
     /// Where the order of changes stands now.
@@ -132,12 +126,11 @@ impl Store {
         seen: ChangeSeq,
         most: u32,
     ) -> Result<Vec<Changed<Segment>>, StoreError> {
-        let sql = select("WHERE change_seq > $1 ORDER BY change_seq LIMIT $2");
+        let rest = "WHERE change_seq > $1 ORDER BY change_seq LIMIT $2";
         let values = vec![seen.get().into(), i64::from(most).into()];
-        self.select("read the changed segments", sql, values, |row| {
-            Ok(Changed { seq: ChangeSeq(int(row, COLUMNS.len())?), row: decode(row)? })
-        })
-        .await
+        let mut changed = self.select_segments("read the changed segments", rest, values).await?;
+        changed.sort_by_key(|changed| changed.seq);
+        Ok(changed)
     }
 
     /// The oldest finished segments that no protection touches, all cameras
@@ -150,22 +143,35 @@ impl Store {
         most: u32,
     ) -> Result<Vec<Segment>, StoreError> {
         let one = if camera.is_some() { "AND camera_id = $3" } else { "" };
-        let sql = select(&format!(
+        let rest = format!(
             "WHERE start_ns < $1 AND state IN ('complete', 'recovered', 'corrupt') {one}
                AND NOT EXISTS (SELECT 1 FROM protections p
                  WHERE p.camera_id = video_segments.camera_id
                    AND p.from_ns <= start_ns + duration_ns + COALESCE(clock_error_ns, 0)
                    AND p.to_ns > start_ns - COALESCE(clock_error_ns, 0))
              ORDER BY start_ns LIMIT $2"
-        ));
+        );
         let mut values = vec![before.as_ns().into(), i64::from(most).into()];
         values.extend(camera.map(|c| c.as_str().into()));
-        Ok(by_start(self.select("read the oldest segments", sql, values, decode).await?))
+        Ok(by_start(self.select_segments("read the oldest segments", &rest, values).await?))
+    }
+
+    async fn select_segments(
+        &self,
+        doing: &'static str,
+        rest: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Changed<Segment>>, StoreError> {
+        let read = |row: &Row| decode(maybe_text(row, 0)?.unwrap_or_default());
+        let found = self.select(doing, AssertSqlSafe(packed(rest)), values, read).await?;
+        let changed = |(seq, row)| Changed { seq: ChangeSeq(seq), row };
+        Ok(found.into_iter().flatten().map(changed).collect())
     }
 }
 
 /// Sorted here, because the order of texts depends on PostgreSQL's locale.
-fn by_start(mut segments: Vec<Segment>) -> Vec<Segment> {
+fn by_start(segments: Vec<Changed<Segment>>) -> Vec<Segment> {
+    let mut segments: Vec<_> = segments.into_iter().map(|changed| changed.row).collect();
     segments.sort_by(|a, b| (a.start, &a.name).cmp(&(b.start, &b.name)));
     segments
 }

@@ -1,101 +1,122 @@
-//! From columns back to a segment.
+//! From packed columns back to segments.
 
-use crate::database::Row;
+use super::{FIELD, ROW};
 use hitless_model::{
     AudioCodec, AudioTrack, ClockMap, ClockPoint, ClockSource, MediaSpan, MediaTime, Nanos,
     OverlapStatus, RunId, Segment, SegmentName, SegmentState, Utc, VideoCodec, VideoTrack,
 };
 
-/// Reads [`super::COLUMNS`], which are the first columns of the row. The error
-/// is a sentence about the row.
-pub(crate) fn decode(row: &Row) -> Result<Segment, String> {
-    let name = text(row, 0)?;
-    segment(row, name).map_err(|e| format!("segment row \"{name}\": {e}"))
-}
-
-fn segment(row: &Row, name: &str) -> Result<Segment, String> {
-    Ok(Segment {
-        name: SegmentName::parse(name).map_err(|e| e.to_string())?,
-        run: row
-            .text(4)
-            .map_err(|e| e.to_string())?
-            .map(RunId::new)
-            .transpose()
-            .map_err(|e| e.to_string())?,
-        strand: unsigned(row, 5)?,
-        size_bytes: int(row, 6)?.cast_unsigned(),
-        state: word(row, 7, SegmentState::parse)?,
-        overlap: word(row, 8, OverlapStatus::parse)?,
-        start: Utc::from_ns(int(row, 9)?),
-        duration: Nanos::new(int(row, 10)?),
-        media_start: MediaTime::new(int(row, 11)?),
-        media_length: MediaSpan::new(int(row, 12)?),
-        clock: if is_null(row, 13)? { None } else { Some(clock(row)?) },
-        video: if is_null(row, 19)? { None } else { Some(video(row)?) },
-        audio: if is_null(row, 28)? { None } else { Some(audio(row)?) },
-        note: row.text(32).map_err(|e| e.to_string())?.map(str::to_owned),
+/// Reads what [`super::packed`] selected: each segment and its change sequence
+/// number. The error is a sentence about the row.
+pub(crate) fn decode(packed: &str) -> Result<Vec<(i64, Segment)>, String> {
+    let rows = packed.split(ROW).filter(|row| !row.is_empty());
+    rows.map(|row| {
+        let mut fields = Fields { left: row.split(FIELD), column: 0 };
+        let read = fields.segment();
+        read.map_err(|e| {
+            let name = row.split(FIELD).next().unwrap_or_default();
+            let column = super::PACKED.get(fields.column.saturating_sub(1)).unwrap_or(&"");
+            format!("segment row \"{name}\": {column}: {e}")
+        })
     })
+    .collect()
 }
 
-fn clock(row: &Row) -> Result<ClockMap, String> {
-    Ok(ClockMap {
-        point: ClockPoint {
-            source: word(row, 13, ClockSource::parse)?,
-            media: MediaTime::new(int(row, 14)?),
-            utc: Utc::from_ns(int(row, 15)?),
-            error: Nanos::new(int(row, 16)?),
-        },
-        timescale: unsigned(row, 17)?,
-        drift_ppb: int(row, 18)?,
-    })
+/// The columns of one row, read from left to right. A null is empty.
+struct Fields<'a> {
+    left: std::str::Split<'a, char>,
+    column: usize,
 }
 
-fn video(row: &Row) -> Result<VideoTrack, String> {
-    Ok(VideoTrack {
-        codec: word(row, 19, VideoCodec::parse)?,
-        width: unsigned(row, 20)?,
-        height: unsigned(row, 21)?,
-        timescale: unsigned(row, 22)?,
-        samples: int(row, 23)?.cast_unsigned(),
-        key_frames: int(row, 24)?.cast_unsigned(),
-        bytes: int(row, 25)?.cast_unsigned(),
-        damaged: int(row, 26)?.cast_unsigned(),
-        parameters: int(row, 27)?.cast_unsigned(),
-    })
+impl<'a> Fields<'a> {
+    fn segment(&mut self) -> Result<(i64, Segment), String> {
+        let segment = Segment {
+            name: SegmentName::parse(self.text()?).map_err(|e| e.to_string())?,
+            run: self.maybe()?.map(RunId::new).transpose().map_err(|e| e.to_string())?,
+            strand: self.number()?,
+            size_bytes: self.unsigned()?,
+            state: self.word(SegmentState::parse)?,
+            overlap: self.word(OverlapStatus::parse)?,
+            start: Utc::from_ns(self.number()?),
+            duration: Nanos::new(self.number()?),
+            media_start: MediaTime::new(self.number()?),
+            media_length: MediaSpan::new(self.number()?),
+            clock: self.clock()?,
+            video: self.video()?,
+            audio: self.audio()?,
+            note: self.maybe()?.map(str::to_owned),
+        };
+        Ok((self.number()?, segment))
+    }
+
+    fn clock(&mut self) -> Result<Option<ClockMap>, String> {
+        let Some(source) = self.maybe()? else { return self.skip(5) };
+        let point = ClockPoint {
+            source: known(source, ClockSource::parse)?,
+            media: MediaTime::new(self.number()?),
+            utc: Utc::from_ns(self.number()?),
+            error: Nanos::new(self.number()?),
+        };
+        Ok(Some(ClockMap { point, timescale: self.number()?, drift_ppb: self.number()? }))
+    }
+
+    fn video(&mut self) -> Result<Option<VideoTrack>, String> {
+        let Some(codec) = self.maybe()? else { return self.skip(8) };
+        Ok(Some(VideoTrack {
+            codec: known(codec, VideoCodec::parse)?,
+            width: self.number()?,
+            height: self.number()?,
+            timescale: self.number()?,
+            samples: self.unsigned()?,
+            key_frames: self.unsigned()?,
+            bytes: self.unsigned()?,
+            damaged: self.unsigned()?,
+            parameters: self.unsigned()?,
+        }))
+    }
+
+    fn audio(&mut self) -> Result<Option<AudioTrack>, String> {
+        let Some(codec) = self.maybe()? else { return self.skip(3) };
+        Ok(Some(AudioTrack {
+            codec: known(codec, AudioCodec::parse)?,
+            sample_rate: self.number()?,
+            channels: self.number()?,
+            samples: self.unsigned()?,
+        }))
+    }
+
+    fn maybe(&mut self) -> Result<Option<&'a str>, String> {
+        self.column += 1;
+        let field = self.left.next().ok_or("missing")?;
+        Ok(Some(field).filter(|field| !field.is_empty()))
+    }
+
+    fn text(&mut self) -> Result<&'a str, String> {
+        self.maybe()?.ok_or_else(|| "null".to_owned())
+    }
+
+    fn number<T: std::str::FromStr<Err = std::num::ParseIntError>>(&mut self) -> Result<T, String> {
+        let text = self.text()?;
+        text.parse().map_err(|e| format!("\"{text}\": {e}"))
+    }
+
+    /// Kept as the signed number of the same bits.
+    fn unsigned(&mut self) -> Result<u64, String> {
+        self.number().map(i64::cast_unsigned)
+    }
+
+    fn word<T>(&mut self, parse: impl Fn(&str) -> Option<T>) -> Result<T, String> {
+        known(self.text()?, parse)
+    }
+
+    fn skip<T>(&mut self, columns: usize) -> Result<Option<T>, String> {
+        for _ in 0..columns {
+            self.maybe()?;
+        }
+        Ok(None)
+    }
 }
 
-fn audio(row: &Row) -> Result<AudioTrack, String> {
-    Ok(AudioTrack {
-        codec: word(row, 28, AudioCodec::parse)?,
-        sample_rate: unsigned(row, 29)?,
-        channels: unsigned(row, 30)?,
-        samples: int(row, 31)?.cast_unsigned(),
-    })
-}
-
-fn is_null(row: &Row, column: usize) -> Result<bool, String> {
-    row.text(column).map(|t| t.is_none()).map_err(|e| e.to_string())
-}
-
-fn text(row: &Row, column: usize) -> Result<&str, String> {
-    row.text(column).map_err(|e| e.to_string())?.ok_or_else(|| null(column))
-}
-
-fn int(row: &Row, column: usize) -> Result<i64, String> {
-    row.int(column).map_err(|e| e.to_string())?.ok_or_else(|| null(column))
-}
-
-fn unsigned(row: &Row, column: usize) -> Result<u32, String> {
-    let found = int(row, column)?;
-    u32::try_from(found).map_err(|_| format!("{} is {found}", super::COLUMNS[column]))
-}
-
-fn word<T>(row: &Row, column: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, String> {
-    let found = text(row, column)?;
-    parse(found)
-        .ok_or_else(|| format!("{} has the unknown word \"{found}\"", super::COLUMNS[column]))
-}
-
-fn null(column: usize) -> String {
-    format!("{} is null", super::COLUMNS[column])
+fn known<T>(word: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, String> {
+    parse(word).ok_or_else(|| format!("unknown word \"{word}\""))
 }

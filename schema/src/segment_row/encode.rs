@@ -24,7 +24,8 @@ pub(crate) fn encode(segment: &Segment) -> Vec<Value> {
     values.extend(clock(segment.clock.as_ref()));
     values.extend(video(segment.video.as_ref()));
     values.extend(audio(segment.audio.as_ref()));
-    values.push(segment.note.clone().into());
+    // Packed rows do not tell an empty text from none.
+    values.push(segment.note.clone().filter(|note| !note.is_empty()).into());
     values
 }
 

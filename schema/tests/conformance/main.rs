@@ -4,5 +4,6 @@
 mod apply;
 mod both;
 mod read;
+mod retention;
 mod schema;
 mod writer;

@@ -107,3 +107,36 @@ async fn catalogue(url: &DatabaseUrl) -> Vec<String> {
     lines.sort();
     lines
 }
+
+/// Another program that holds the tables and does not let go.
+pub enum Blocker {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Blocker {
+    pub async fn of(url: &DatabaseUrl) -> Self {
+        match url.sqlite_path() {
+            Some(path) => {
+                let mut connection = sqlite(path).await;
+                let sql = sqlx::raw_sql("BEGIN IMMEDIATE");
+                sql.execute(&mut connection).await.expect("locks");
+                Self::Sqlite(connection)
+            }
+            None => {
+                let mut connection = postgres(url).await;
+                let sql = sqlx::raw_sql("BEGIN; LOCK TABLE change_counter");
+                sql.execute(&mut connection).await.expect("locks");
+                Self::Postgres(connection)
+            }
+        }
+    }
+
+    pub async fn release(self) {
+        let closed = match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        };
+        closed.expect("closes");
+    }
+}
