@@ -1,0 +1,3 @@
+//! The service as a whole.
+
+pub mod view;
