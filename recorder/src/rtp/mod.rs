@@ -15,13 +15,11 @@ mod assembler;
 mod description;
 mod h264;
 mod h265;
-mod marker;
 mod packet;
-mod role;
 mod sdp;
-mod sets;
 mod simple;
-mod unit;
+#[cfg(test)]
+mod tests;
 mod unwrap;
 
 pub use aac_config::AacConfig;
@@ -132,7 +130,7 @@ impl Depacketizer {
     /// `None` for sound.
     pub fn parameters(&self) -> Option<Arc<ParameterSets>> {
         match &self.kind {
-            Kind::H264(assembler) | Kind::H265(assembler) => Some(assembler.sets.current()),
+            Kind::H264(assembler) | Kind::H265(assembler) => Some(assembler.parameters()),
             Kind::Aac(..) | Kind::Simple(_) => None,
         }
     }

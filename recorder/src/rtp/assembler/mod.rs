@@ -17,39 +17,23 @@
 //! Parameter sets or SEI under a timestamp or marker of their own (Reolink,
 //! H264DVR 1.0) are joined to the picture that follows.
 
-use super::marker::{Marker, Trust};
+mod marker;
+mod nals;
+mod role;
+mod sets;
+mod unit;
+
+pub(super) use nals::{Ends, Header};
+
 use super::packet::{AccessUnit, Discarded, Packet};
-use super::role::{Role, is_random_access};
-use super::sets::Sets;
-use super::unit::{SizeGuess, UnitBytes};
-use hitless_media::nal::{LengthSize, Picture, annex_b, length_prefixed};
+use hitless_media::nal::{LengthSize, Picture, length_prefixed};
+use hitless_media::parameters::ParameterSets;
 use hitless_model::{MediaTime, Utc, VideoCodec};
-use memchr::memmem;
-
-const START_CODE: &[u8] = &[0, 0, 1];
-
-/// The header of a NAL unit: one byte in H.264, two in H.265.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Header {
-    H264([u8; 1]),
-    H265([u8; 2]),
-}
-
-impl Header {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::H264(bytes) => bytes,
-            Self::H265(bytes) => bytes,
-        }
-    }
-}
-
-/// Which ends of a fragmented NAL unit a fragment holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ends {
-    pub(super) start: bool,
-    pub(super) end: bool,
-}
+use marker::{Marker, Trust};
+use role::{Role, is_random_access};
+use sets::Sets;
+use std::sync::Arc;
+use unit::{SizeGuess, UnitBytes};
 
 /// What is known of the access unit that is growing.
 #[derive(Debug, Default)]
@@ -66,6 +50,8 @@ struct Growing {
     /// Carried a marker behind a slice that was not believed at once.
     sealed: bool,
     parameter_sets: bool,
+    /// Packets were lost inside of it or right before.
+    beside_loss: bool,
 }
 
 /// Puts access units together.
@@ -78,7 +64,7 @@ pub(super) struct Assembler {
     pending_header: Option<Header>,
     emitted: Option<i64>,
     marker: Marker,
-    pub(super) sets: Sets,
+    sets: Sets,
     key_size: SizeGuess,
     other_size: SizeGuess,
     pub(super) discarded: Discarded,
@@ -116,6 +102,7 @@ impl Assembler {
         } else if begun && lost {
             self.unit.damaged = true;
         }
+        self.unit.beside_loss |= lost;
         self.lost = self.lost.saturating_add(packet.lost_before);
         if self.unit.packets == 0 || self.unit.timestamp != packet.timestamp {
             self.unit.arrived = packet.arrived;
@@ -128,105 +115,6 @@ impl Assembler {
         self.abandon_fragment();
         if self.unit.has_picture || self.unit.damaged {
             self.finish(out);
-        }
-    }
-
-    /// A fragmented NAL unit that ends without saying so, and without loss:
-    /// the camera left its end out. What came of it is kept.
-    fn abandon_fragment(&mut self) {
-        if self.pending_header.take().is_some() || self.unit.bytes.is_open() {
-            self.discarded.malformed += 1;
-            // A marker says that the end bit was forgotten, not the end.
-            self.unit.damaged |= !self.unit.sealed;
-            self.close();
-        }
-    }
-
-    /// One whole NAL unit; or, of cameras that put start codes inside, several.
-    pub(super) fn nal(&mut self, nal: &[u8], out: &mut impl FnMut(AccessUnit)) {
-        self.abandon_fragment();
-        match memmem::find(nal, START_CODE) {
-            None => self.one_nal(nal, out),
-            Some(at) => self.several_nals(nal, at, out),
-        }
-    }
-
-    fn several_nals(&mut self, nal: &[u8], at: usize, out: &mut impl FnMut(AccessUnit)) {
-        let zeros = nal[..at].iter().rev().take_while(|byte| **byte == 0).count();
-        let first = &nal[..at - zeros];
-        for nal in std::iter::once(first).chain(annex_b(&nal[at..]).flatten()) {
-            if !nal.is_empty() {
-                self.one_nal(nal, out);
-            }
-        }
-    }
-
-    fn one_nal(&mut self, nal: &[u8], out: &mut impl FnMut(AccessUnit)) {
-        let Some(role) = Role::of(self.codec, nal) else { return self.malformed() };
-        self.enter(role, nal, out);
-        self.unit.bytes.open(nal);
-        self.close();
-    }
-
-    /// A part of a NAL unit. `header` is the unit's own.
-    pub(super) fn fragment(
-        &mut self,
-        header: Header,
-        body: &[u8],
-        ends: Ends,
-        out: &mut impl FnMut(AccessUnit),
-    ) {
-        if ends.start {
-            self.abandon_fragment();
-            self.pending_header = Some(header);
-        }
-        if self.pending_header.is_some() && (ends.end || !body.is_empty()) {
-            self.first_fragment(body, out);
-        } else if self.pending_header.is_none() {
-            self.next_fragment(body);
-        }
-        if ends.end {
-            self.close_fragments(out);
-        }
-    }
-
-    fn first_fragment(&mut self, body: &[u8], out: &mut impl FnMut(AccessUnit)) {
-        let Some(header) = self.pending_header.take() else { return };
-        let header = header.bytes();
-        let mut head = [0; 3];
-        head[..header.len()].copy_from_slice(header);
-        head[header.len()] = body.first().copied().unwrap_or(0);
-        let head = &head[..header.len() + usize::from(!body.is_empty())];
-        let Some(role) = Role::of(self.codec, head) else { return self.malformed() };
-        self.enter(role, head, out);
-        self.unit.bytes.open(header);
-        self.unit.bytes.append_open(body);
-    }
-
-    fn next_fragment(&mut self, body: &[u8]) {
-        if !self.unit.bytes.is_open() && !self.unit.bytes.overflowed() {
-            // Its beginning was lost, or a marker cut it off.
-            self.after_marker();
-            self.unit.damaged = true;
-        } else if self.unit.sealed {
-            self.after_marker();
-        }
-        self.unit.bytes.append_open(body);
-    }
-
-    fn close_fragments(&mut self, out: &mut impl FnMut(AccessUnit)) {
-        let inside = self.unit.bytes.unfinished().and_then(|nal| memmem::find(nal, START_CODE));
-        match (inside, inside.and_then(|_| self.unit.bytes.take_open())) {
-            (Some(at), Some(nals)) => {
-                // It entered already, as its first NAL unit.
-                let zeros = nals[..at].iter().rev().take_while(|byte| **byte == 0).count();
-                self.unit.bytes.open(&nals[..at - zeros]);
-                self.close();
-                for nal in annex_b(&nals[at..]).flatten() {
-                    self.one_nal(nal, out);
-                }
-            }
-            _ => self.close(),
         }
     }
 
@@ -274,16 +162,6 @@ impl Assembler {
             tracing::info!("the camera sets the marker bit inside of pictures; it is ignored");
         }
         self.unit.sealed = false;
-    }
-
-    /// Finishes the unfinished NAL unit.
-    fn close(&mut self) {
-        let Some(nal) = self.unit.bytes.close() else { return };
-        match Role::of(self.codec, nal) {
-            Some(role) if role.is_slice() => self.unit.slices += 1,
-            Some(Role::Opening) => self.unit.parameter_sets |= self.sets.see(nal),
-            _ => {}
-        }
     }
 
     /// After everything of a packet.
@@ -351,9 +229,9 @@ impl Assembler {
         let data = unit.bytes.into_data();
         let nals = length_prefixed(&data, LengthSize::Four).flatten();
         let picture = Picture::of(self.codec, nals);
-        self.learn(&picture, data.len(), unit.sealed);
+        self.learn(&picture, data.len(), unit.sealed && !unit.damaged);
         let missing_sets =
-            self.sets.are_missing(picture.is_key(), unit.parameter_sets, self.lost > 0);
+            self.sets.are_missing(picture.is_key(), unit.parameter_sets, unit.beside_loss);
         self.emitted = Some(unit.timestamp);
         out(AccessUnit {
             pts: MediaTime::new(unit.timestamp),
@@ -369,13 +247,19 @@ impl Assembler {
         });
     }
 
-    fn learn(&mut self, picture: &Picture, size: usize, sealed: bool) {
+    /// Only a picture that no loss touched says what its marker is worth.
+    fn learn(&mut self, picture: &Picture, size: usize, proof: bool) {
         match picture.is_key() {
             true => self.key_size.learn(size),
             false => self.other_size.learn(size),
         }
-        if sealed {
+        if proof {
             self.marker.proved(picture.is_key());
         }
+    }
+
+    /// The parameter sets in force.
+    pub(super) fn parameters(&self) -> Arc<ParameterSets> {
+        self.sets.current()
     }
 }

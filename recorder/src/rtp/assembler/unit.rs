@@ -5,7 +5,7 @@
 //! the last units of the same kind took, and given back if it was too much,
 //! because a recorder holds a whole GOP of these.
 
-use super::packet::MAX_UNIT_BYTES;
+use crate::rtp::packet::MAX_UNIT_BYTES;
 
 const LENGTH_BYTES: usize = 4;
 
