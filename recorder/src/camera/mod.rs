@@ -13,6 +13,7 @@ pub mod stats;
 
 pub use settings::CameraSettings;
 
+use crate::http;
 use crate::index::Index;
 use crate::ingest::Place;
 use crate::keeper::{KeeperState, ToKeeper};
@@ -26,7 +27,7 @@ use state::{Event, Standing};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tracing::{info, warn};
 
 /// How often silence and the storage are looked at.
@@ -49,6 +50,8 @@ pub struct CameraTask {
     pub leave: watch::Receiver<bool>,
     /// Set while nothing may be recorded.
     pub hold: watch::Receiver<Hold>,
+    /// For clients that follow along.
+    pub events: broadcast::Sender<http::Event>,
     /// How its keeper stands.
     pub keeper: watch::Receiver<KeeperState>,
 }
@@ -177,11 +180,22 @@ impl CameraTask {
             }
             _ => info!(%camera, %state, "camera {camera} is {state}"),
         }
+        let at = crate::clock::now();
+        // Nobody may be following.
+        let _ = self.events.send(http::Event {
+            at,
+            kind: http::EventKind::Camera {
+                camera: camera.clone(),
+                state: next.state,
+                cause: next.cause,
+                detail: next.detail.clone(),
+            },
+        });
         self.index.tell(Change::CameraEvent(CameraEvent {
             camera: camera.clone(),
             instance: self.parts.storage.instance().clone(),
             run: self.parts.run.clone(),
-            at: crate::clock::now(),
+            at,
             state: next.state,
             cause: next.cause,
             detail: next.detail.clone(),

@@ -9,7 +9,7 @@ use gstreamer_app as gst_app;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{AudioCodec, CameraId, MediaSpan, MediaTime, VideoCodec};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 
 /// Where a strand's first sample lies in running time. Room before it for
@@ -19,6 +19,12 @@ const ORIGIN: gst::ClockTime = gst::ClockTime::from_seconds(3600);
 /// Marks a delta frame that is shown to splitmuxsink as a key frame. The flag
 /// means nothing to the elements it passes.
 const SHOWN_AS_KEY: gst::BufferFlags = gst::BufferFlags::MARKER;
+
+/// Length of a fragment: what a killed process loses of what was muxed.
+const FRAGMENT_MS: u32 = 1000;
+/// Length of a file's first fragment. A file is readable once it is complete,
+/// so it must be shorter than the first group that splitmuxsink lets go.
+const FIRST_FRAGMENT_MS: u32 = 300;
 
 /// Where a file goes that must not be written.
 const REFUSED: &str = "/dev/null/refused";
@@ -106,6 +112,8 @@ fn split_mux_sink(
     planned: &Planned,
 ) -> Result<gst::Element, gst::glib::BoolError> {
     let muxer = muxer(audio)?;
+    let groups = Arc::new(AtomicU32::new(0));
+    mark_delta_frames(&muxer, &groups);
     // Written out unit by unit: what a killed process has muxed is in the file.
     let file = gst::ElementFactory::make("filesink").property("async", false).build()?;
     file.set_property_from_str("buffer-mode", "unbuffered");
@@ -117,7 +125,12 @@ fn split_mux_sink(
         .property("send-keyframe-requests", false)
         .build()?;
     let planned = Planned::clone(planned);
+    let muxing = muxer.downgrade();
     sink.connect("format-location-full", false, move |_| {
+        groups.store(0, Ordering::Relaxed);
+        if let Some(muxer) = muxing.upgrade() {
+            muxer.set_property("fragment-duration", FIRST_FRAGMENT_MS);
+        }
         let next = planned.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let made = next.and_then(|make| make());
         // A path below a file: filesink cannot open it, and truncates nothing.
@@ -133,28 +146,45 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
         matches!(a.stored_as(), AudioCodec::Pcmu | AudioCodec::Pcma | AudioCodec::Pcm)
     });
     let muxer = gst::ElementFactory::make(if raw { "qtmux" } else { "mp4mux" })
-        .property("fragment-duration", 1000_u32)
+        .property("fragment-duration", FRAGMENT_MS)
         .property("trak-timescale", VIDEO_TIMESCALE)
         // Lets a whole group pass at once instead of buffer by buffer between
         // two threads.
         .property("latency", 2_000_000_000_u64)
+        // One run of samples per track and fragment. Where there are more,
+        // GStreamer 1.22 leaves out the size of a run of one sample that is
+        // as large as the fragment's first, and the file cannot be read.
+        .property("interleave-time", 10_000_000_000_u64)
         .build()?;
     muxer.set_property_from_str("fragment-mode", "first-moov-then-finalise");
-    muxer.connect_pad_added(|_, pad| {
-        if pad.name().starts_with("video") {
-            pad.add_probe(gst::PadProbeType::BUFFER, |_, info| {
-                if let Some(buffer) = info.buffer_mut()
-                    && buffer.flags().contains(SHOWN_AS_KEY)
-                {
-                    let buffer = buffer.make_mut();
-                    buffer.unset_flags(SHOWN_AS_KEY);
-                    buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
-                }
-                gst::PadProbeReturn::Ok
-            });
-        }
-    });
     Ok(muxer)
+}
+
+/// In front of the muxer delta frames get their flag back; and once the first
+/// group of a file has passed, fragments get their full length.
+fn mark_delta_frames(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
+    let (groups, muxing) = (Arc::clone(groups), muxer.downgrade());
+    muxer.connect_pad_added(move |_, pad| {
+        if !pad.name().starts_with("video") {
+            return;
+        }
+        let (groups, muxing) = (Arc::clone(&groups), muxing.clone());
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };
+            let begins_group = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+            if begins_group && groups.fetch_add(1, Ordering::Relaxed) == 1 {
+                if let Some(muxer) = muxing.upgrade() {
+                    muxer.set_property("fragment-duration", FRAGMENT_MS);
+                }
+            }
+            if buffer.flags().contains(SHOWN_AS_KEY) {
+                let buffer = buffer.make_mut();
+                buffer.unset_flags(SHOWN_AS_KEY);
+                buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    });
 }
 
 fn video_caps(format: &VideoFormat) -> gst::Caps {

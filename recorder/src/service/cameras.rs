@@ -8,6 +8,7 @@
 use super::view::CameraView;
 use crate::camera::stats::CameraStats;
 use crate::camera::{CameraSettings, CameraTask, Hold};
+use crate::http;
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::keeper::{Keeper, KeeperState};
@@ -18,7 +19,7 @@ use hitless_model::{Nanos, RunId};
 use hitless_schema::Change;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info};
 
@@ -38,6 +39,8 @@ pub struct Shared {
     pub ingest: Arc<Ingest>,
     /// Set while nothing may be recorded.
     pub hold: watch::Receiver<Hold>,
+    /// For clients that follow along.
+    pub events: broadcast::Sender<http::Event>,
 }
 
 /// A camera of the configuration.
@@ -198,6 +201,7 @@ impl Restarted {
                 place: place.clone(),
                 leave: self.leave.clone(),
                 hold: self.shared.hold.clone(),
+                events: self.shared.events.clone(),
                 keeper: self.keeper.clone(),
             };
             let ended = place.spawn(task.run()).await;

@@ -13,6 +13,7 @@ mod phases;
 mod process;
 pub mod view;
 
+use crate::http::{Event, HttpOptions};
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::recovery;
@@ -29,10 +30,13 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use view::{ProcessView, StorageView, View};
+
+/// Events that a slow client may be behind.
+const EVENTS: usize = 1024;
 
 /// Reads the configuration again, as at the start.
 pub type Reread = Box<dyn Fn() -> Result<Config, ConfigError> + Send>;
@@ -63,6 +67,7 @@ impl Service {
         let index = Index::new(writer.clone());
         let run = new_run(&config)?;
         index.tell(Change::Run(run.clone()));
+        let (events, _) = broadcast::channel(EVENTS);
         let (hold, held) = watch::channel(None);
         let (disk_state, disk_seen) = watch::channel(DiskState::default());
         let disk_watch = DiskWatch {
@@ -81,6 +86,7 @@ impl Service {
             index: index.clone(),
             ingest: Arc::new(ingest),
             hold: held.clone(),
+            events: events.clone(),
         };
         // Before any camera: what is open after this is this run's own.
         let left = storage.left_open()?;
@@ -96,7 +102,7 @@ impl Service {
         background.spawn(clock_watch::run(index.clone(), instance, id.clone()));
         background.spawn(heartbeat(index.clone(), id, config.recorder.heartbeat));
         background.spawn(notify::run(Arc::clone(&view)));
-        background.spawn(serve(listener, &config, Arc::clone(&view), shutdown.clone())?);
+        background.spawn(serve(listener, &config, Arc::clone(&view), events, shutdown.clone())?);
         Ok(Self { config, cameras, writer, index, run, shutdown, view, background })
     }
 
@@ -234,13 +240,16 @@ fn serve(
     listener: TcpListener,
     config: &Config,
     view: Arc<dyn Fn() -> View + Send + Sync>,
+    events: broadcast::Sender<Event>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let listener = tokio::net::TcpListener::from_std(listener).context("cannot listen")?;
     let token = config.recorder.access.token.clone();
     Ok(async move {
-        if let Err(problem) = crate::http::serve(listener, token, view, shutdown).await {
-            error!("the HTTP server failed: {problem}");
+        let options = HttpOptions { token, ..HttpOptions::default() };
+        let drained = crate::http::serve(listener, options, view, events, shutdown).await;
+        if drained.cut > 0 {
+            warn!(clients = drained.cut, "HTTP clients were cut off");
         }
     })
 }

@@ -10,5 +10,9 @@ pub mod fingerprint;
 pub mod mp4;
 pub mod nal;
 pub mod parameters;
+pub mod sidecar;
+pub mod storage;
 
 pub use fingerprint::Fingerprint;
+pub use sidecar::Sidecar;
+pub use storage::{segment_from_files, walk};

@@ -19,12 +19,17 @@ pub struct Inspection {
     pub extent: Extent,
     /// Fragments that were never joined into one table; 0 in a finished file.
     pub fragments: u32,
+    /// An ordinary progressive file.
+    pub finished: bool,
     /// Facts of the pictures; `damaged` is 0, a file does not know it.
     pub video: Option<VideoTrack>,
     /// When the earliest picture is shown in the file, in ticks of the video
     /// track. A file whose first picture comes after its first sound begins
     /// above 0.
     pub video_start: MediaSpan,
+    /// When the first picture in decode order is shown; later than the
+    /// earliest one where leading pictures follow it.
+    pub video_first: MediaSpan,
     /// From the earliest picture to the end of the latest, in ticks of the
     /// video track.
     pub video_length: MediaSpan,
@@ -61,13 +66,19 @@ pub fn inspect_movie(movie: &Movie) -> Inspection {
         size_bytes: movie.size_bytes,
         extent: movie.extent,
         fragments: movie.fragments,
+        finished: movie.finished,
         video,
         video_start: MediaSpan::new(start),
+        video_first: MediaSpan::new(movie.video().and_then(first_shown).unwrap_or_default()),
         video_length: MediaSpan::new(end.saturating_sub(start)),
         audio,
         audio_offset: audio_offset(movie),
         notes,
     }
+}
+
+fn first_shown(track: &Track) -> Option<i64> {
+    track.samples.get(0).map(|sample| track.shown(&sample))
 }
 
 fn audio_offset(movie: &Movie) -> Nanos {

@@ -91,6 +91,9 @@ pub struct Movie {
     /// Fragments whose samples are in the tracks beside those of the tables;
     /// 0 in an ordinary progressive file.
     pub fragments: u32,
+    /// An ordinary progressive file: one table for everything and no
+    /// fragments, nor a promise of any.
+    pub finished: bool,
     /// Whether all of the file is there.
     pub extent: Extent,
     /// Bytes of the file when it was read.

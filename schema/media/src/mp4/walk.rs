@@ -23,6 +23,8 @@ struct Walk<'a, S: ?Sized> {
     window: Window<'a, S>,
     moov: Option<Moov>,
     fragments: Fragments,
+    /// Boxes `moov` and `moof`: one in a finished file.
+    headers: u32,
     /// The last `mdat`, if it holds anything.
     last_data: Option<Header>,
     cut: Option<u64>,
@@ -37,7 +39,14 @@ enum Step {
 
 impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
     fn new(window: Window<'a, S>) -> Self {
-        Self { window, moov: None, fragments: Fragments::default(), last_data: None, cut: None }
+        Self {
+            window,
+            moov: None,
+            fragments: Fragments::default(),
+            headers: 0,
+            last_data: None,
+            cut: None,
+        }
     }
 
     fn run(&mut self) -> Result<(), Failure> {
@@ -70,6 +79,7 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
         if header.end() > size {
             return Ok(Step::CutShort(at));
         }
+        self.headers += u32::from(matches!(&header.kind.0, b"moov" | b"moof"));
         let followed = match &header.kind.0 {
             b"moov" => self.moov(&header)?,
             b"moof" => self.moof(&header)?,
@@ -138,6 +148,7 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
             tracks: moov.tracks,
             set_aside: moov.set_aside,
             fragments: self.fragments.count,
+            finished: self.headers == 1 && moov.defaults.is_empty(),
             extent: cut.map_or(Extent::Whole, |at| Extent::CutShort { at }),
             size_bytes: self.window.size(),
         })

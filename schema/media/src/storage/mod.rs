@@ -1,0 +1,8 @@
+//! Segments on disk: finding them, and making a row of each from its files
+//! alone.
+
+mod rebuild;
+mod walk;
+
+pub use rebuild::{FILE_NAME_ERROR, RebuildError, segment_from_files};
+pub use walk::{Found, WalkError, walk};
