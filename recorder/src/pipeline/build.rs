@@ -1,6 +1,7 @@
 //! The parts of a pipeline and how they are joined.
 
 use super::in_flight::{Counted, InFlight};
+use super::mend;
 use super::sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
 use super::{PipelineError, PipelineEvent, Planned, Post};
 use gstreamer as gst;
@@ -151,13 +152,27 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
         // Lets a whole group pass at once instead of buffer by buffer between
         // two threads.
         .property("latency", 2_000_000_000_u64)
-        // One run of samples per track and fragment. Where there are more,
-        // GStreamer 1.22 leaves out the size of a run of one sample that is
-        // as large as the fragment's first, and the file cannot be read.
-        .property("interleave-time", 10_000_000_000_u64)
         .build()?;
     muxer.set_property_from_str("fragment-mode", "first-moov-then-finalise");
+    if let Some(pad) = muxer.static_pad("src") {
+        pad.add_probe(gst::PadProbeType::BUFFER, |_, info| {
+            if let Some(buffer) = info.buffer_mut() {
+                mend_boxes(buffer);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
     Ok(muxer)
+}
+
+fn mend_boxes(buffer: &mut gst::Buffer) {
+    let mut head = [0_u8; 8];
+    if buffer.copy_to_slice(0, &mut head).is_ok()
+        && mend::concerns(head)
+        && let Ok(mut map) = buffer.make_mut().map_writable()
+    {
+        mend::mend(&mut map);
+    }
 }
 
 /// In front of the muxer delta frames get their flag back; and once the first

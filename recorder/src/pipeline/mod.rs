@@ -11,6 +11,7 @@
 
 mod build;
 mod in_flight;
+mod mend;
 mod release;
 mod sample;
 

@@ -1,0 +1,213 @@
+//! Mends what GStreamer's muxer leaves out of fragments.
+//!
+//! A fragment's samples come in runs, one for each stretch of a track. For a
+//! last run of one sample that is as large as the fragment's first sample, the
+//! muxer of GStreamer 1.22 writes no size, though it has withdrawn the default
+//! size; readers then refuse the file. That matters only after a crash: a file
+//! that was closed has no fragments.
+//!
+//! The boxes are mended in place, without a change of length, on their way to
+//! the file: the track's defaults in `moov` get the flags that its fragments
+//! repeat, so that a fragment in need can carry its default size instead of
+//! its default flags. What does not look as expected stays as it is.
+
+/// Flags of a sample that depends on others, as the muxer writes them.
+const DELTA_FLAGS: u32 = 0x0001_00c0;
+/// Flags of a sample that does not, as the muxer writes them.
+const SYNC_FLAGS: u32 = 0x0000_00c0;
+
+const TFHD_BASE_OFFSET: u32 = 0x01;
+const TFHD_DESCRIPTION: u32 = 0x02;
+const TFHD_DURATION: u32 = 0x08;
+const TFHD_SIZE: u32 = 0x10;
+const TFHD_FLAGS: u32 = 0x20;
+const TRUN_DATA_OFFSET: u32 = 0x001;
+const TRUN_FIRST_FLAGS: u32 = 0x004;
+const TRUN_DURATION: u32 = 0x100;
+const TRUN_SIZE: u32 = 0x200;
+
+/// Mends a `moov` or `moof`; other bytes are left alone.
+pub(super) fn mend(bytes: &mut [u8]) {
+    match kind_at(bytes, 0) {
+        Some(b"moov") => {
+            let video = video_track(bytes);
+            each(bytes, &[b"moov", b"mvex", b"trex"], &mut |trex| mend_trex(trex, video));
+        }
+        Some(b"moof") => each(bytes, &[b"moof", b"traf"], &mut mend_traf),
+        _ => {}
+    }
+}
+
+/// Whether these are the first bytes of a box that [`mend`] looks at.
+pub(super) fn concerns(head: [u8; 8]) -> bool {
+    matches!(&head[4..], b"moov" | b"moof")
+}
+
+/// `trex`: version and flags, track, description, duration, size, flags.
+fn mend_trex(trex: &mut [u8], video: Option<u32>) {
+    if let (Some(track), Some(0)) = (u32_at(trex, 12), u32_at(trex, 28)) {
+        put(trex, 28, if video == Some(track) { DELTA_FLAGS } else { SYNC_FLAGS });
+    }
+}
+
+fn mend_traf(traf: &mut [u8]) {
+    let Some((tfhd, default_flags)) = tfhd_in_need(traf) else { return };
+    let Some(size) = size_left_out(traf) else { return };
+    if default_flags != DELTA_FLAGS && default_flags != SYNC_FLAGS {
+        return;
+    }
+    let Some(flags) = u32_at(traf, tfhd + 8) else { return };
+    put(traf, tfhd + 8, flags & !TFHD_FLAGS | TFHD_SIZE);
+    put(traf, tfhd + flags_slot(flags), size);
+}
+
+/// Where the track fragment's header is and its default flags, if it has no
+/// default size.
+fn tfhd_in_need(traf: &[u8]) -> Option<(usize, u32)> {
+    let at = children(traf, 8).find(|at| kind_at(traf, *at) == Some(b"tfhd"))?;
+    let flags = u32_at(traf, at + 8)?;
+    let in_need = flags & TFHD_SIZE == 0 && flags & TFHD_FLAGS != 0;
+    in_need.then(|| Some((at, u32_at(traf, at + flags_slot(flags))?)))?
+}
+
+/// Where in a `tfhd` the default flags stand, if there is no default size.
+fn flags_slot(flags: u32) -> usize {
+    let field = |bit, length| if flags & bit != 0 { length } else { 0 };
+    16 + field(TFHD_BASE_OFFSET, 8) + field(TFHD_DESCRIPTION, 4) + field(TFHD_DURATION, 4)
+}
+
+/// The size of the first sample, if a run has none.
+fn size_left_out(traf: &[u8]) -> Option<u32> {
+    let runs: Vec<usize> =
+        children(traf, 8).filter(|at| kind_at(traf, *at) == Some(b"trun")).collect();
+    let first = *runs.first()?;
+    let flags = u32_at(traf, first + 8)?;
+    let field = |bit| if flags & bit != 0 { 4 } else { 0 };
+    let before = field(TRUN_DATA_OFFSET) + field(TRUN_FIRST_FLAGS) + field(TRUN_DURATION);
+    let size = (flags & TRUN_SIZE != 0).then(|| u32_at(traf, first + 16 + before))??;
+    let left_out = |at: &usize| u32_at(traf, at + 8).is_some_and(|f| f & TRUN_SIZE == 0);
+    runs.iter().any(left_out).then_some(size)
+}
+
+/// The id of the first track whose handler is `vide`.
+fn video_track(moov: &[u8]) -> Option<u32> {
+    let find = |inside: &[u8], from, kind: &[u8; 4]| {
+        children(inside, from).find(|at| kind_at(inside, *at) == Some(kind)).map(|at| at..)
+    };
+    children(moov, 8).filter(|at| kind_at(moov, *at) == Some(b"trak")).find_map(|trak| {
+        let trak = moov.get(trak..trak + size_at(moov, trak)?)?;
+        let tkhd = &trak[find(trak, 8, b"tkhd")?];
+        let mdia = &trak[find(trak, 8, b"mdia")?];
+        let mdia = mdia.get(..size_at(mdia, 0)?)?;
+        let hdlr = &mdia[find(mdia, 8, b"hdlr")?];
+        let wide = *tkhd.get(8)? == 1;
+        let id = u32_at(tkhd, if wide { 28 } else { 20 })?;
+        (hdlr.get(16..20)? == b"vide").then_some(id)
+    })
+}
+
+/// Calls `work` on every box at the end of `path`.
+fn each(bytes: &mut [u8], path: &[&[u8; 4]], work: &mut impl FnMut(&mut [u8])) {
+    let Some((kind, rest)) = path.split_first() else { return };
+    for at in children(bytes, 0).collect::<Vec<_>>() {
+        let Some(size) = size_at(bytes, at) else { return };
+        if kind_at(bytes, at) != Some(*kind) {
+            continue;
+        }
+        let found = &mut bytes[at..at + size];
+        match rest {
+            [] => work(found),
+            _ => each(&mut found[8..], rest, work),
+        }
+    }
+}
+
+/// Offsets of the boxes that follow each other from `from` on.
+fn children(bytes: &[u8], from: usize) -> impl Iterator<Item = usize> + use<'_> {
+    std::iter::successors(Some(from), |at| Some(at + size_at(bytes, *at)?))
+        .take_while(|at| size_at(bytes, *at).is_some())
+}
+
+/// The length of the box at `at`, if it is whole.
+fn size_at(bytes: &[u8], at: usize) -> Option<usize> {
+    let size = usize::try_from(u32_at(bytes, at)?).ok()?;
+    (size >= 8 && at.checked_add(size)? <= bytes.len()).then_some(size)
+}
+
+fn kind_at(bytes: &[u8], at: usize) -> Option<&[u8; 4]> {
+    bytes.get(at + 4..at + 8)?.try_into().ok()
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn put(bytes: &mut [u8], at: usize, value: u32) {
+    if let Some(slot) = bytes.get_mut(at..at + 4) {
+        slot.copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+        let body: Vec<u8> = parts.concat();
+        let size = u32::try_from(body.len() + 8).expect("small");
+        [&size.to_be_bytes()[..], kind, &body].concat()
+    }
+
+    fn words(words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|w| w.to_be_bytes()).collect()
+    }
+
+    /// As GStreamer wrote it: three runs with sizes, the fourth without.
+    fn torn() -> Vec<u8> {
+        let tfhd = boxed(b"tfhd", &[&words(&[0x29, 2, 0, 0x38f9, 0x1680, SYNC_FLAGS])]);
+        let run = |size| boxed(b"trun", &[&words(&[0x201, 1, 0x474, size])]);
+        let last = boxed(b"trun", &[&words(&[0x001, 1, 0x20bb])]);
+        boxed(b"moof", &[&boxed(b"traf", &[&tfhd, &run(0xf7), &run(0x104), &last])])
+    }
+
+    #[test]
+    fn a_size_that_was_left_out_becomes_the_default() {
+        let mut moof = torn();
+        mend(&mut moof);
+        let tfhd = 16;
+        assert_eq!(u32_at(&moof, tfhd + 8), Some(0x19));
+        assert_eq!(u32_at(&moof, tfhd + 28), Some(0xf7));
+        let once = moof.clone();
+        mend(&mut moof);
+        assert_eq!(moof, once);
+    }
+
+    #[test]
+    fn the_tracks_get_the_flags_that_fragments_give_up() {
+        let trak = |id, handler: &[u8; 4]| {
+            let tkhd = boxed(b"tkhd", &[&words(&[0, 0, 0, id])]);
+            let hdlr = boxed(b"hdlr", &[&words(&[0, 0]), handler]);
+            boxed(b"trak", &[&tkhd, &boxed(b"mdia", &[&hdlr])])
+        };
+        let trex = |id| boxed(b"trex", &[&words(&[0, id, 1, 0, 0, 0])]);
+        let mvex = boxed(b"mvex", &[&trex(1), &trex(2)]);
+        let mut moov = boxed(b"moov", &[&trak(1, b"vide"), &trak(2, b"soun"), &mvex]);
+        mend(&mut moov);
+        let end = moov.len();
+        assert_eq!(u32_at(&moov, end - 4), Some(SYNC_FLAGS));
+        assert_eq!(u32_at(&moov, end - 36), Some(DELTA_FLAGS));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(at in 0_usize..140, byte: u8, cut in 0_usize..140) {
+            let mut moof = torn();
+            if let Some(slot) = moof.get_mut(at) {
+                *slot = byte;
+            }
+            moof.truncate(cut);
+            mend(&mut moof);
+        }
+    }
+}
