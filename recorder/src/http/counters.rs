@@ -49,7 +49,7 @@ impl HttpCounters {
             seconds: registered(
                 &registry,
                 HistogramVec::new(
-                    HistogramOpts::from(new("request_seconds", "Until the answer began."))
+                    HistogramOpts::from(new("request_duration_seconds", "Until the answer began."))
                         .buckets(BUCKETS.to_vec()),
                     &["path"],
                 ),

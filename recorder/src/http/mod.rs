@@ -38,3 +38,8 @@ pub use troubles::readiness;
 
 /// The version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

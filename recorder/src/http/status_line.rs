@@ -86,3 +86,73 @@ fn one_line(text: &str) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{away, camera, down, put, view};
+    use super::*;
+    use hitless_model::CameraState;
+
+    /// What is changed, and the line that follows.
+    type Case = (fn(&mut View), &'static str);
+
+    #[test]
+    fn lines() {
+        let cases: &[Case] = &[
+            (|_| {}, "recording 2 of 2 cameras; 60.0 GiB free"),
+            (|v| v.cameras.clear(), "no camera is enabled; 60.0 GiB free"),
+            (
+                |v| down(&mut v.cameras[1]),
+                "degraded: recording 1 of 2 cameras; front-door backing off: connection refused; \
+                 60.0 GiB free",
+            ),
+            (
+                away,
+                "degraded: recording 2 of 2 cameras; database away (connection refused), 12 \
+                 changes wait; 60.0 GiB free",
+            ),
+            (
+                |v| v.storage.space.as_mut().expect("asked").free_bytes = 1000,
+                "degraded: recording 2 of 2 cameras; disk low, 1000 bytes free",
+            ),
+            (
+                |v| v.storage.held = Some("disk full".to_owned()),
+                "UNHEALTHY: recording 2 of 2 cameras; recording is held: disk full; 60.0 GiB free",
+            ),
+            (
+                |v| {
+                    v.draining = true;
+                    v.storage.space = None;
+                    for camera in &mut v.cameras {
+                        put(camera, CameraState::Draining, None, "");
+                    }
+                },
+                "degraded: leaving; recording 0 of 2 cameras; free space unknown",
+            ),
+        ];
+        for (change, line) in cases {
+            let mut view = view();
+            change(&mut view);
+            assert_eq!(status_line(&view), *line);
+        }
+    }
+
+    #[test]
+    fn many_cameras_are_counted() {
+        let mut view = view();
+        view.cameras = (0..100).map(|n| camera(&format!("c{n}"))).collect();
+        view.cameras.iter_mut().for_each(down);
+        let line = status_line(&view);
+        assert!(line.contains("c2 backing off: connection refused and 97 more;"), "{line}");
+    }
+
+    /// A line break would end the assignment in the notification.
+    #[test]
+    fn it_is_one_line_of_bounded_length() {
+        let mut view = view();
+        put(&mut view.cameras[0], CameraState::Stalled, None, &"é\nREADY=1\r\u{1b}".repeat(100));
+        let line = status_line(&view);
+        assert!(!line.contains(char::is_control), "{line:?}");
+        assert_eq!(line.chars().count(), LONGEST + 1);
+    }
+}
