@@ -1,8 +1,6 @@
 //! Every sample of every file against ffprobe: place, size, times, key.
 
-mod footage;
-
-use footage::files;
+use crate::footage::{self, files};
 use hitless_media::mp4::{Extent, Movie, Track, TrackKind};
 use std::path::Path;
 
