@@ -31,7 +31,10 @@ pub async fn run(config: &Config, offline: bool) -> ExitCode {
     let mut away = false;
     if !offline {
         let enabled = config.cameras.iter().filter(|c| c.enabled);
-        let tried = join_all(enabled.map(|camera| async move { (camera, try_camera(config, camera).await) })).await;
+        let tried = join_all(
+            enabled.map(|camera| async move { (camera, try_camera(config, camera).await) }),
+        )
+        .await;
         for (camera, result) in tried {
             match result {
                 Ok(good) => println!("ok      camera {}: {good}", camera.id),
@@ -62,18 +65,20 @@ fn gstreamer_parts() -> Result<String, String> {
 }
 
 fn storage(root: &Path) -> Result<String, String> {
-    std::fs::create_dir_all(root)
-        .map_err(|e| format!("cannot create {}: {e}", root.display()))?;
+    std::fs::create_dir_all(root).map_err(|e| format!("cannot create {}: {e}", root.display()))?;
     let probe = root.join(format!(".check-{}", std::process::id()));
-    std::fs::write(&probe, b"hitless").and_then(|()| std::fs::remove_file(&probe)).map_err(|e| {
-        format!("cannot write to {}: {e}; the user of the recorder must own it", root.display())
-    })?;
+    std::fs::write(&probe, b"hitless").and_then(|()| std::fs::remove_file(&probe)).map_err(
+        |e| {
+            format!("cannot write to {}: {e}; the user of the recorder must own it", root.display())
+        },
+    )?;
     let space = Space::of(root).map_err(|e| e.to_string())?;
     Ok(format!("{}, {} MiB free", root.display(), space.free_bytes >> 20))
 }
 
 async fn database(config: &Config) -> Result<String, String> {
-    let url = DatabaseUrl::parse(config.database.expose_url().expose()).map_err(|e| e.to_string())?;
+    let url =
+        DatabaseUrl::parse(config.database.expose_url().expose()).map_err(|e| e.to_string())?;
     let store = Store::open(&url)
         .await
         .map_err(|e| format!("{}: {e}; recording would go on and spool", config.database))?;

@@ -67,17 +67,14 @@ fn main() -> ExitCode {
         }
     };
     log::start(&config.log);
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(problem) => {
-            eprintln!("cannot start: {problem}");
-            return ExitCode::from(2);
-        }
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(problem) => {
+                eprintln!("cannot start: {problem}");
+                return ExitCode::from(2);
+            }
+        };
     let status = match cli.command.unwrap_or(Command::Run) {
         Command::Run => runtime.block_on(run(config, load)),
         Command::Check { offline } => runtime.block_on(check::run(&config, offline)),

@@ -96,7 +96,8 @@ mod tests {
     fn name(camera: &str, day: i64, number: u64) -> SegmentName {
         SegmentName {
             camera: CameraId::new(camera).expect("valid"),
-            start: Utc::from_ns(0).plus(Nanos::from_secs(20_000 * DAY + day * DAY + 60 * number as i64)),
+            start: Utc::from_ns(0)
+                .plus(Nanos::from_secs(20_000 * DAY + day * DAY + 60 * number as i64)),
             instance: InstanceId::new("blue").expect("valid"),
             number: SegmentNumber::new(number),
         }
@@ -138,7 +139,8 @@ mod tests {
         let protection = serde_json::json!({"protections": [{
             "camera": "a", "from": kept.start.to_string(), "to": kept.start.plus(Nanos::from_secs(1)).to_string(),
             "reason": "court", "created": kept.start.to_string()}]});
-        fs::write(root.path().join(".hitless/protections.json"), protection.to_string()).expect("writes");
+        fs::write(root.path().join(".hitless/protections.json"), protection.to_string())
+            .expect("writes");
         let open = name("b", 0, 9);
         storage.create(&open).expect("creates");
         let done = remove_oldest(&storage, 1 << 30).expect("removes");

@@ -288,7 +288,10 @@ impl Audio {
             codec,
             sample_rate: description.clock_rate,
             channels: u32::from(description.channels.unwrap_or(1).max(1)),
-            configuration: depacketizer.aac_config().map(|c| c.bytes().to_vec()).unwrap_or_default(),
+            configuration: depacketizer
+                .aac_config()
+                .map(|c| c.bytes().to_vec())
+                .unwrap_or_default(),
             treatment: settings.treatment_of(codec),
         };
         Ok(Self { depacketizer, format, clock_rate: description.clock_rate })

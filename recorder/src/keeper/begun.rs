@@ -27,7 +27,10 @@ impl Begun {
         let (message, path) = match made {
             Ok(path) => {
                 let header = Box::new(self.header);
-                (ToKeeper::Created { header, pipeline: self.pipeline, path: path.clone() }, Some(path))
+                (
+                    ToKeeper::Created { header, pipeline: self.pipeline, path: path.clone() },
+                    Some(path),
+                )
             }
             Err(error) => {
                 let full = error.is_full();

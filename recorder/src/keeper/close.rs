@@ -1,8 +1,8 @@
 //! From a file that GStreamer has closed to a durable segment and its row.
 
+use super::SegmentHeader;
 use super::notes;
 use super::state::Open;
-use super::SegmentHeader;
 use crate::storage::{Storage, StorageError, sync_file_and_folder};
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, Nanos, OverlapStatus, Segment, SegmentState};
@@ -21,11 +21,10 @@ impl Closing {
     /// list of open ones.
     pub(super) fn run(self) -> Result<Segment, StorageError> {
         let path = &self.open.path;
-        let size = std::fs::metadata(path)
-            .map_err(|e| StorageError::io("cannot look at", path, e))?
-            .len();
+        let size =
+            std::fs::metadata(path).map_err(|e| StorageError::io("cannot look at", path, e))?.len();
         let segment = closed_row(&self.open, size);
-        notes::close(path, &segment)?;
+        notes::close(path, &segment, crate::clock::now())?;
         sync_file_and_folder(&path.with_extension("meta"))?;
         sync_file_and_folder(path)?;
         self.storage.closed(&self.open.header.name)?;

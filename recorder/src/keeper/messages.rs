@@ -16,6 +16,8 @@ pub struct SegmentHeader {
     pub strand: u32,
     /// Presentation time of the first sample on the strand's clock.
     pub media_start: MediaTime,
+    /// How deeply pictures are reordered, if the parameter sets tell.
+    pub reorder_depth: Option<u8>,
     /// The clock as known by then.
     pub clock: Option<ClockMap>,
 }

@@ -18,6 +18,7 @@ mod state;
 
 pub use begun::Begun;
 pub use messages::{Note, SegmentHeader, ToKeeper};
+pub(crate) use notes::recovered as note_recovered;
 pub use state::{Failure, KeeperState};
 
 use crate::index::Index;
@@ -84,7 +85,8 @@ impl Keeper {
                 for note in known.notes {
                     write_note(&path, note).await;
                 }
-                self.open.insert(name, Open { header: *header, pipeline, path, ended: known.ended });
+                self.open
+                    .insert(name, Open { header: *header, pipeline, path, ended: known.ended });
             }
             ToKeeper::Refused { name, error, full } => {
                 error!(camera = %name.camera, segment = %name, "segment refused: {error}");
@@ -182,9 +184,13 @@ impl Keeper {
         for name in left {
             self.open.remove(&name);
             let storage = Arc::clone(&self.parts.storage);
-            match spawn_blocking(move || recovery::recover(&storage, &name)).await {
-                Ok(Ok(segment)) => self.index.tell_segment(segment),
-                Ok(Err(problem)) => error!(camera = %self.parts.id, "{problem}; tried again at the next start"),
+            let run = self.parts.run.clone();
+            match spawn_blocking(move || recovery::recover(&storage, &name, &run)).await {
+                Ok(Ok(Some(segment))) => self.index.tell_segment(segment),
+                Ok(Ok(None)) => {}
+                Ok(Err(problem)) => {
+                    error!(camera = %self.parts.id, "{problem}; tried again at the next start")
+                }
                 Err(panic) => error!(camera = %self.parts.id, "recovery failed: {panic}"),
             }
         }
@@ -217,7 +223,9 @@ impl Keeper {
     }
 
     fn tell_open(&self) {
-        self.state.send_if_modified(|s| std::mem::replace(&mut s.open, self.open.len()) != self.open.len());
+        self.state.send_if_modified(|s| {
+            std::mem::replace(&mut s.open, self.open.len()) != self.open.len()
+        });
     }
 }
 

@@ -104,10 +104,10 @@ impl Pipeline {
         let parts = build::build(camera, video, audio, &planned, in_flight)?;
         let failed = Arc::new(AtomicBool::new(false));
         build::watch(&parts.pipeline, &failed, post);
-        parts.pipeline.set_state(gst::State::Playing).map_err(|e| PipelineError::Build {
-            camera: camera.clone(),
-            detail: e.to_string(),
-        })?;
+        parts
+            .pipeline
+            .set_state(gst::State::Playing)
+            .map_err(|e| PipelineError::Build { camera: camera.clone(), detail: e.to_string() })?;
         Ok(Self {
             camera: camera.clone(),
             id,

@@ -55,7 +55,13 @@ mod tests {
         let mut closed = Vec::new();
         for i in 0..120_i64 {
             // I P B P B …: each B is presented before the P in front of it.
-            let shown = if i == 0 { 0 } else if i % 2 == 1 { i + 1 } else { i - 1 };
+            let shown = if i == 0 {
+                0
+            } else if i % 2 == 1 {
+                i + 1
+            } else {
+                i - 1
+            };
             if release.closes_group(i == 0, MediaTime::new(shown * frame)) {
                 closed.push(i);
             }

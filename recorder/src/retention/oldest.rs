@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// Segments in order of their start over all cameras, day by day, so that no
 /// more than needed of a large storage is listed.
-pub(super) fn first(root: &Path) -> Result<impl Iterator<Item = SegmentName> + use<>, StorageError> {
+pub(super) fn first(
+    root: &Path,
+) -> Result<impl Iterator<Item = SegmentName> + use<>, StorageError> {
     let mut days: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for camera in folders(root)? {
         // A camera's folder that cannot be read keeps its segments.

@@ -95,7 +95,7 @@ impl Service {
         let shutdown = CancellationToken::new();
         let view = viewer(&config, started, &cameras, &writer, &run, held, disk_seen, &shutdown);
         let mut background = tokio::task::JoinSet::new();
-        background.spawn(recovery::run(storage, left, index.clone()));
+        background.spawn(recovery::run(storage, left, lock(&run).run.clone(), index.clone()));
         background.spawn(disk_watch.run());
         let instance = config.recorder.instance.clone();
         let id = lock(&run).run.clone();
@@ -152,7 +152,9 @@ impl Service {
         let config = match reread() {
             Ok(config) => config,
             Err(problems) => {
-                error!("the configuration is not taken over, recording goes on as it was:\n{problems}");
+                error!(
+                    "the configuration is not taken over, recording goes on as it was:\n{problems}"
+                );
                 return;
             }
         };

@@ -19,7 +19,12 @@ impl Phases {
     }
 
     /// Runs a phase within its limit and what is left of the whole.
-    pub(super) async fn run(&mut self, name: &'static str, limit: Duration, work: impl Future<Output = ()>) {
+    pub(super) async fn run(
+        &mut self,
+        name: &'static str,
+        limit: Duration,
+        work: impl Future<Output = ()>,
+    ) {
         let begun = Instant::now();
         let limit = limit.min(self.deadline.saturating_duration_since(begun));
         let whole = tokio::time::timeout(limit, work).await.is_ok();

@@ -70,7 +70,10 @@ mod tests {
         let url = Url::parse("rtsp://joe:s%40crt@10.0.0.9:554/main").expect("valid");
         let address = Address::new(url, None, None);
         assert_eq!(address.credentials(), Some(("joe", "s@crt")));
-        assert_eq!(format!("{address} {address:?}"), "rtsp://10.0.0.9:554/main rtsp://10.0.0.9:554/main");
+        assert_eq!(
+            format!("{address} {address:?}"),
+            "rtsp://10.0.0.9:554/main rtsp://10.0.0.9:554/main"
+        );
         assert_eq!(address.redact("401 for joe:s@crt"), "401 for joe:***");
     }
 }

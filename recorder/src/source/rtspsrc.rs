@@ -230,12 +230,15 @@ fn build(
         .property("user-agent", concat!("hitless/", env!("CARGO_PKG_VERSION")))
         .build()?;
     source.set_property_from_str("buffer-mode", "none");
-    source.set_property_from_str("protocols", match (options.transport, options.address.is_tls()) {
-        (Transport::Udp, false) => "udp",
-        (Transport::Udp, true) => "udp+tls",
-        (Transport::Tcp, false) => "tcp",
-        (Transport::Tcp, true) => "tcp+tls",
-    });
+    source.set_property_from_str(
+        "protocols",
+        match (options.transport, options.address.is_tls()) {
+            (Transport::Udp, false) => "udp",
+            (Transport::Udp, true) => "udp+tls",
+            (Transport::Tcp, false) => "tcp",
+            (Transport::Tcp, true) => "tcp+tls",
+        },
+    );
     if let Some((user, password)) = options.address.credentials() {
         source.set_property("user-id", user);
         source.set_property("user-pw", password);
@@ -336,7 +339,11 @@ fn describe(caps: &gst::Caps) -> Option<StreamDescription> {
     }))
 }
 
-fn pass_on_messages(pipeline: &gst::Pipeline, options: &SourceOptions, sender: &mpsc::Sender<Post>) {
+fn pass_on_messages(
+    pipeline: &gst::Pipeline,
+    options: &SourceOptions,
+    sender: &mpsc::Sender<Post>,
+) {
     let (posts, address) = (sender.clone(), Arc::new(options.address.clone()));
     let Some(bus) = pipeline.bus() else { return };
     bus.set_sync_handler(move |_, message| {

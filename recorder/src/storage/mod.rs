@@ -20,6 +20,7 @@ mod space;
 pub use numbers::Numbers;
 pub use space::{Space, SpaceError};
 
+use hitless_media::sidecar::SidecarError;
 use hitless_model::{InstanceId, SegmentName};
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -38,6 +39,9 @@ pub enum StorageError {
         /// What the system said.
         source: io::Error,
     },
+    /// A `.meta` file could not be written.
+    #[error(transparent)]
+    Sidecar(#[from] SidecarError),
     /// Another process records as this instance.
     #[error(
         "another recorder runs as instance \"{instance}\" on {root} (process {holder}); \
@@ -66,8 +70,11 @@ impl StorageError {
 
     /// The storage is full, which heals by itself or by retention.
     pub fn is_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. }
-            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+        let source = match self {
+            Self::Io { source, .. } | Self::Sidecar(SidecarError::Io { source, .. }) => source,
+            _ => return false,
+        };
+        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 }
 

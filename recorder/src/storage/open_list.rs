@@ -31,8 +31,7 @@ pub(super) fn remove(root: &Path, name: &SegmentName) -> Result<(), StorageError
 /// All of them, in the order of their names; files of other names are not ours.
 pub(super) fn read(root: &Path) -> Result<Vec<SegmentName>, StorageError> {
     let folder = folder(root);
-    let entries =
-        fs::read_dir(&folder).map_err(|e| StorageError::io("cannot read", &folder, e))?;
+    let entries = fs::read_dir(&folder).map_err(|e| StorageError::io("cannot read", &folder, e))?;
     let mut names: Vec<SegmentName> = entries
         .filter_map(Result::ok)
         .filter_map(|entry| SegmentName::parse(entry.file_name().to_str()?).ok())

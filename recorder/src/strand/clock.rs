@@ -182,7 +182,9 @@ mod tests {
         let map = clock.map().expect("reports came");
         assert!((map.drift_ppb + 500_000).abs() < 1_000, "{}", map.drift_ppb);
         let news = clock.on_report(media(60), at(60 - 3600, 30));
-        assert!(matches!(news, ReportNews::Stepped(by) if (by.as_secs_f64() + 3600.0).abs() < 0.01));
+        assert!(
+            matches!(news, ReportNews::Stepped(by) if (by.as_secs_f64() + 3600.0).abs() < 0.01)
+        );
     }
 
     #[test]

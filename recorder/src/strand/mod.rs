@@ -96,7 +96,12 @@ impl Strand {
     }
 
     /// Takes the next access unit of the video.
-    pub fn on_video(&mut self, pts: MediaTime, unit: Unit, clock: &CameraClock) -> Result<(), StrandEnd> {
+    pub fn on_video(
+        &mut self,
+        pts: MediaTime,
+        unit: Unit,
+        clock: &CameraClock,
+    ) -> Result<(), StrandEnd> {
         if self.pipeline.has_failed() {
             return Err(StrandEnd::StorageFailed);
         }
@@ -187,13 +192,19 @@ impl Strand {
         }
     }
 
-    fn send(&mut self, held: Held, duration: MediaSpan, clock: &CameraClock) -> Result<(), StrandEnd> {
+    fn send(
+        &mut self,
+        held: Held,
+        duration: MediaSpan,
+        clock: &CameraClock,
+    ) -> Result<(), StrandEnd> {
         let Held { dts, pts, unit } = held;
         if unit.key && self.started && self.border.on_key_frame(pts, clock) {
             self.next_segment(pts, clock);
         }
         self.started = true;
-        let damaged = self.current.tally.video(unit.data.len(), unit.key, unit.damaged, dts, duration);
+        let damaged =
+            self.current.tally.video(unit.data.len(), unit.key, unit.damaged, dts, duration);
         if let Some(number) = damaged {
             self.note(Note::Damaged(number));
         }
@@ -222,6 +233,7 @@ impl Strand {
             run: self.camera.run.clone(),
             strand: self.number,
             media_start: start,
+            reorder_depth: self.setup.reorder_depth,
             clock: clock.map(),
         };
         let begun = Begun::new(&self.camera, self.pipeline.id(), header);
@@ -229,12 +241,16 @@ impl Strand {
     }
 
     /// A new pipeline for new parameter sets; the strand goes on.
-    fn change_setup(&mut self, setup: VideoSetup, start: MediaTime, clock: &CameraClock) -> Result<(), StrandEnd> {
+    fn change_setup(
+        &mut self,
+        setup: VideoSetup,
+        start: MediaTime,
+        clock: &CameraClock,
+    ) -> Result<(), StrandEnd> {
         self.drain(Some(start), clock)?;
         self.setup = setup;
         self.reorder = Reorder::new(self.setup.reorder_depth);
-        let next =
-            start_pipeline(&self.camera, &self.setup, self.audio.as_ref(), start)?;
+        let next = start_pipeline(&self.camera, &self.setup, self.audio.as_ref(), start)?;
         let old = std::mem::replace(&mut self.pipeline, next);
         self.next_segment(start, clock);
         self.started = false;
@@ -256,8 +272,10 @@ impl Strand {
         match format.silence() {
             Some(byte) => {
                 let duration = until.since(from);
-                let samples = MediaSpan::from_nanos(duration.to_nanos(VIDEO_TIMESCALE), format.sample_rate);
-                let bytes = usize::try_from(samples.ticks()).unwrap_or(0) * format.channels as usize;
+                let samples =
+                    MediaSpan::from_nanos(duration.to_nanos(VIDEO_TIMESCALE), format.sample_rate);
+                let bytes =
+                    usize::try_from(samples.ticks()).unwrap_or(0) * format.channels as usize;
                 let data = vec![byte; bytes];
                 self.current.tally.audio();
                 self.pipeline.push_audio(AudioSample { pts: from, duration, data })?;

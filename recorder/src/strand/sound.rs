@@ -47,7 +47,13 @@ struct Offset {
 impl Sound {
     /// Nothing before `start` is recorded.
     pub fn new(clock_rate: u32, start: MediaTime) -> Self {
-        Self { clock_rate: clock_rate.max(1), offset: None, reports: None, reached: start, left_out: 0 }
+        Self {
+            clock_rate: clock_rate.max(1),
+            offset: None,
+            reports: None,
+            reached: start,
+            left_out: 0,
+        }
     }
 
     /// A sender report of the audio stream.
@@ -74,7 +80,13 @@ impl Sound {
 
     /// Where the audio frame, `length` long on the video clock, lies on that
     /// clock; nothing if it is to be left out.
-    pub fn on_frame(&mut self, audio: MediaTime, length: MediaSpan, arrived: Utc, video: &CameraClock) -> Option<MediaTime> {
+    pub fn on_frame(
+        &mut self,
+        audio: MediaTime,
+        length: MediaSpan,
+        arrived: Utc,
+        video: &CameraClock,
+    ) -> Option<MediaTime> {
         let offset = match self.offset {
             Some(offset) => offset,
             None => {
@@ -155,7 +167,10 @@ mod tests {
         video.on_arrival(MediaTime::new(0), utc(0));
         let mut sound = Sound::new(90_000, MediaTime::new(0));
         assert_eq!(sound.on_video(MediaTime::new(10_000)), None);
-        assert_eq!(sound.on_video(MediaTime::new(90_000)), Some(Silence { from: MediaTime::new(0), until: MediaTime::new(67_500) }));
+        assert_eq!(
+            sound.on_video(MediaTime::new(90_000)),
+            Some(Silence { from: MediaTime::new(0), until: MediaTime::new(67_500) })
+        );
         assert_eq!(sound.on_video(MediaTime::new(90_000)), None);
         assert_eq!(sound.on_frame(MediaTime::new(0), LEN, utc(500), &video), None);
         assert!(sound.on_frame(MediaTime::new(27_000), LEN, utc(800), &video).is_some());

@@ -21,7 +21,12 @@ pub struct Tally {
 
 impl Tally {
     /// Of a segment that starts at `start`.
-    pub fn new(start: MediaTime, video: &VideoFormat, hash: u64, audio: Option<&AudioFormat>) -> Self {
+    pub fn new(
+        start: MediaTime,
+        video: &VideoFormat,
+        hash: u64,
+        audio: Option<&AudioFormat>,
+    ) -> Self {
         Self {
             start,
             end: start,
@@ -48,7 +53,14 @@ impl Tally {
     }
 
     /// Adds a video sample; gives its number if it is damaged.
-    pub fn video(&mut self, bytes: usize, key: bool, damaged: bool, dts: MediaTime, duration: MediaSpan) -> Option<u64> {
+    pub fn video(
+        &mut self,
+        bytes: usize,
+        key: bool,
+        damaged: bool,
+        dts: MediaTime,
+        duration: MediaSpan,
+    ) -> Option<u64> {
         let number = self.video.samples;
         self.video.samples += 1;
         self.video.bytes += bytes as u64;
