@@ -167,7 +167,9 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
 
 fn mend_boxes(buffer: &mut gst::Buffer) {
     let mut head = [0_u8; 8];
-    if buffer.copy_to_slice(0, &mut head).is_ok()
+    // Reading beyond the end of a buffer panics, and this runs inside GStreamer.
+    if buffer.size() >= head.len()
+        && buffer.copy_to_slice(0, &mut head).is_ok()
         && mend::concerns(head)
         && let Ok(mut map) = buffer.make_mut().map_writable()
     {
