@@ -62,8 +62,10 @@ impl Service {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let started = Instant::now();
         gstreamer::init().context("GStreamer cannot start; is it installed?")?;
-        let listener = listen(&config)?;
+        // First the lock: whoever is second is told by whom the instance is run,
+        // not that a port is taken.
         let storage = Arc::new(Storage::open(&config.storage, &config.recorder.instance)?);
+        let listener = listen(&config)?;
         let (writer, _) = Writer::start(writer_options(&config)?)
             .await
             .context("cannot open the spool under the storage")?;
