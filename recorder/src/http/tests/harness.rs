@@ -22,8 +22,8 @@ pub(super) struct Server {
     pub(super) view: Arc<Mutex<View>>,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) shutdown: CancellationToken,
-    runtime: Runtime,
-    task: JoinHandle<Drained>,
+    runtime: Option<Runtime>,
+    task: Option<JoinHandle<Drained>>,
 }
 
 impl Server {
@@ -60,7 +60,7 @@ impl Server {
         let (events, _) = broadcast::channel(8);
         let shutdown = CancellationToken::new();
         let task = runtime.spawn(serve(listener, options, make, events.clone(), shutdown.clone()));
-        Self { address, view, events, shutdown, runtime, task }
+        Self { address, view, events, shutdown, runtime: Some(runtime), task: Some(task) }
     }
 
     /// Changes what the server sees.
@@ -77,9 +77,11 @@ impl Server {
     }
 
     /// Waits for its end after `shutdown` was cancelled.
-    pub(super) fn ended(self) -> Drained {
-        let ended = async { tokio::time::timeout(DEADLINE, self.task).await };
-        self.runtime.block_on(ended).expect("it ends in time").expect("it does not panic")
+    pub(super) fn ended(mut self) -> Drained {
+        let task = self.task.take().expect("it ends once");
+        let runtime = self.runtime.as_ref().expect("it is there until the drop");
+        let ended = async { tokio::time::timeout(DEADLINE, task).await };
+        runtime.block_on(ended).expect("it ends in time").expect("it does not panic")
     }
 
     pub(super) fn stop(self) -> Drained {
@@ -93,6 +95,15 @@ impl Server {
         body.lines()
             .find_map(|found| found.strip_prefix(line)?.strip_prefix(' ')?.parse().ok())
             .unwrap_or(0.0)
+    }
+}
+
+/// A test that fails while a view hangs must end all the same.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
