@@ -5,8 +5,9 @@ use super::super::{Drained, Event, HttpOptions, serve};
 use crate::service::view::View;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
@@ -28,11 +29,11 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(options: HttpOptions) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         Self::on(listener, options)
     }
 
-    pub(super) fn on(listener: std::net::TcpListener, options: HttpOptions) -> Self {
+    pub(super) fn on(listener: TcpListener, options: HttpOptions) -> Self {
         let view = Arc::new(Mutex::new(sample::view()));
         let shown = Arc::clone(&view);
         let make = move || shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -41,7 +42,7 @@ impl Server {
 
     /// With a way of its own to make a view.
     pub(super) fn with_view(
-        listener: std::net::TcpListener,
+        listener: TcpListener,
         options: HttpOptions,
         view: Arc<Mutex<View>>,
         make: Arc<dyn Fn() -> View + Send + Sync>,
@@ -104,6 +105,40 @@ impl Drop for Server {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+/// A view that hangs until it is let go, as one on a dead disk would.
+#[derive(Default)]
+pub(super) struct Hanging {
+    entered: AtomicUsize,
+    free: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Hanging {
+    pub(super) fn server(options: HttpOptions) -> (Arc<Self>, Server) {
+        let hanging = Arc::new(Self::default());
+        let shown = Arc::clone(&hanging);
+        let view = Arc::new(Mutex::new(sample::view()));
+        let make = Arc::new(move || {
+            shown.entered.fetch_add(1, Ordering::SeqCst);
+            let free = shown.free.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(shown.changed.wait_while(free, |free| !*free));
+            sample::view()
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        (hanging, Server::with_view(listener, options, view, make))
+    }
+
+    /// How many views were begun.
+    pub(super) fn entered(&self) -> usize {
+        self.entered.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn let_go(&self) {
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
     }
 }
 
