@@ -11,7 +11,10 @@ const AAC: &str =
     "audiotestsrc num-buffers=172 ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
 const LIVE_AAC: &str =
     "audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
-const OPUS: &str = "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2 ! opusenc";
+const OPUS: &str =
+    "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
+const LIVE_OPUS: &str =
+    "audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
 const MULAW: &str = "audiotestsrc num-buffers=32 ! audio/x-raw,rate=8000,channels=1 ! mulawenc";
 const PCM: &str = "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2,format=S16LE";
 /// What ffmpeg takes its pictures and sounds from.
@@ -92,6 +95,7 @@ fn make_killed(folder: &Path) -> Vec<PathBuf> {
         let made = [
             ("killed.mp4", h264.as_str(), LIVE_AAC, finalise.as_str(), 2),
             ("killed-b.mp4", &h264_b, LIVE_AAC, &finalise, 2),
+            ("killed-opus.mp4", &h264, LIVE_OPUS, &finalise, 2),
             ("killed-h265.mp4", &h265, "", &finalise, 2),
             ("killed-dash.mp4", &h264, LIVE_AAC, dash, 5),
         ]
