@@ -2,7 +2,7 @@
 //!
 //! One append-only file of JSON lines in a folder of its own, bounded in
 //! bytes. A record counts once its line is whole and synced; a torn last line
-//! is cut off when the spool is opened. Records are read in order and stay on
+//! is no record, and the next push cuts it off. Records are read in order and stay on
 //! disk until everything has been confirmed: a crash in between replays them,
 //! which changes may be any number of times.
 //!
@@ -87,7 +87,6 @@ impl Spool {
             .map_err(failed("open"))?;
         sync_folder(folder).map_err(failed("sync its folder"))?;
         let depth = measure(&file).map_err(failed("read"))?;
-        file.set_len(depth.bytes).map_err(failed("cut off a torn line"))?;
         Ok(Self { path, file, limit_bytes, depth, confirmed: 0, read: None, unreadable: 0 })
     }
 

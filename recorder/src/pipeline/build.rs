@@ -167,7 +167,6 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
 
 fn mend_boxes(buffer: &mut gst::Buffer) {
     let mut head = [0_u8; 8];
-    // Reading beyond the end of a buffer panics, and this runs inside GStreamer.
     if buffer.size() >= head.len()
         && buffer.copy_to_slice(0, &mut head).is_ok()
         && mend::concerns(head)
@@ -189,10 +188,9 @@ fn mark_delta_frames(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };
             let begins_group = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-            if begins_group && groups.fetch_add(1, Ordering::Relaxed) == 1 {
-                if let Some(muxer) = muxing.upgrade() {
-                    muxer.set_property("fragment-duration", FRAGMENT_MS);
-                }
+            let second = begins_group && groups.fetch_add(1, Ordering::Relaxed) == 1;
+            if let Some(muxer) = muxing.upgrade().filter(|_| second) {
+                muxer.set_property("fragment-duration", FRAGMENT_MS);
             }
             if buffer.flags().contains(SHOWN_AS_KEY) {
                 let buffer = buffer.make_mut();

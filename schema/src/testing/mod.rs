@@ -2,7 +2,9 @@
 //! facts to fill a database with. Behind the feature `testing`.
 
 mod facts;
+mod old;
 mod postgres;
 
 pub use facts::{Facts, segment};
+pub use old::{make_old_database, newest_migration};
 pub use postgres::{Durability, EphemeralPostgres};

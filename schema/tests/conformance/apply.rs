@@ -123,6 +123,9 @@ mod stories {
             ),
             stamped(21, seen(false, at(-40))),
             stamped(22, Change::Run(stopped)),
+            // By a clock that runs ahead: no stamp brings back what is over.
+            put(23, &tenth("CAMERA_1", "blue", 1, SegmentState::Complete)),
+            put(24, &tenth("CAMERA_1", "blue", 2, SegmentState::Recording)),
         ]
     }
 
@@ -144,6 +147,12 @@ mod stories {
             store.apply(std::slice::from_ref(change)).await.expect("applies");
         }
         let straight = everything(&store).await;
+        let camera = CameraId::new("CAMERA_1").expect("valid");
+        let rows = store.segments_between(&camera, at(-1000), at(1000)).await.expect("reads");
+        let states: Vec<_> = rows.iter().map(|row| row.state).collect();
+        assert_eq!(states, [SegmentState::Expired, SegmentState::Complete]);
+        let told = store.run(&run("blue").run).await.expect("reads").expect("is there");
+        assert_eq!((told.ready, told.heartbeat), (Some(at(2)), at(-50)), "the last word");
         let head = store.change_head().await.expect("reads");
         let seen = store.segments_changed_since(ChangeSeq::START, 100).await.expect("reads");
 

@@ -177,6 +177,38 @@ async fn a_full_spool_is_told_postgres() {
     a_full_spool_is_told(Switched::postgres().await).await;
 }
 
+/// What waits on disk goes before what comes later: the end of a segment's life
+/// finds the row that it ends.
+async fn what_waits_goes_first(switched: Switched) {
+    switched.off();
+    let mut options = switched.options();
+    options.batch = 1;
+    let (writer, _task) = Writer::start(options).await.expect("starts");
+    send(&writer, 0..150).await;
+    assert_eq!(writer.flush(LONG).await, Ok(Flushed::Spooled));
+    switched.on().await;
+    let mut status = writer.status();
+    status.wait_for(|status| status.link == LinkState::Up).await.expect("the task lives");
+    let name = tenth("CAMERA_1", "blue", 149, SegmentState::Complete).name;
+    writer.send(Change::SegmentExpired { name: name.clone() }).await.expect("takes it");
+    assert!(writer.status().borrow().spool.records > 10, "too quick to tell");
+    until_current(&writer).await;
+    assert_eq!(writer.flush(LONG).await, Ok(Flushed::Committed));
+    let store = Store::open(&switched.ground().url).await.expect("opens");
+    let row = store.segment(&name).await.expect("reads").expect("is there");
+    assert_eq!(row.state, SegmentState::Expired);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_goes_first_sqlite() {
+    what_waits_goes_first(Switched::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_goes_first_postgres() {
+    what_waits_goes_first(Switched::postgres().await).await;
+}
+
 /// Wrong credentials are told as such, and never shown.
 #[tokio::test]
 async fn a_wrong_password_is_refused_and_not_shown() {

@@ -208,9 +208,9 @@ impl Assembler {
     pub(super) fn flush(&mut self, out: &mut impl FnMut(AccessUnit)) {
         self.unit.damaged |= self.unit.bytes.drop_open();
         self.pending_header = None;
-        // Without a marker nobody knows whether this was all of it.
-        self.unit.damaged |= !self.unit.sealed;
-        self.unit.sealed = false;
+        // What a trusted marker ended is out already. Of the rest nobody knows
+        // whether this was all of it.
+        self.unit.damaged = true;
         self.finish(out);
         self.emitted = None;
     }

@@ -29,6 +29,14 @@ pub(super) enum Way {
     Fragments(usize),
 }
 
+impl Way {
+    pub(super) fn never_aggregate(&mut self) {
+        if matches!(self, Self::WithNext) {
+            *self = Self::Alone;
+        }
+    }
+}
+
 pub(super) fn way() -> impl Strategy<Value = Way> {
     prop_oneof![
         2 => Just(Way::Alone),

@@ -31,7 +31,14 @@ fn camera() -> impl Strategy<Value = (VideoCodec, Markers, Vec<Picture>, Vec<Way
             Markers::LastPacket | Markers::Never => 1..4,
             Markers::EverySlice | Markers::EveryPacket => 2..4,
         };
-        let ways = prop::collection::vec(way(), 1..12);
+        let ways = prop::collection::vec(way(), 1..12).prop_map(move |mut ways| {
+            if matches!(markers, Markers::EverySlice | Markers::EveryPacket) {
+                // All slices of a picture in one packet would make its marker
+                // true by chance, often enough to be believed.
+                ways.iter_mut().for_each(Way::never_aggregate);
+            }
+            ways
+        });
         (Just(codec), Just(markers), pictures(codec, slices), ways)
     })
 }
@@ -74,8 +81,6 @@ proptest! {
             let last = picture.pts == truth[truth.len() - 1].pts;
             prop_assert!(!unit.damaged || last);
         }
-        let damaged_last = units.last().is_some_and(|unit| unit.damaged);
-        prop_assert!(!damaged_last || markers != Markers::LastPacket);
     }
 
     #[test]

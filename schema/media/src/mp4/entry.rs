@@ -6,7 +6,7 @@
 
 use super::boxes::{BoxKind, BoxRef, Children};
 use hitless_model::{AudioCodec, VideoCodec};
-use mp4_atom::Esds;
+use mp4_atom::{Esds, esds::DecoderSpecific};
 
 /// A sample entry as it stands in the file, header included.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,10 +86,15 @@ impl SampleEntry {
     /// What it says about sound, if we know the coding.
     pub fn audio(&self) -> Option<AudioDescription> {
         let entry = self.parsed()?;
-        let (skip, channels, sample_rate) = audio_head(entry.body)?;
+        let (skip, mut channels, sample_rate) = audio_head(entry.body)?;
         let boxes = || entry.children_after(skip);
         let (codec, config) = match &entry.kind.0 {
-            b"mp4a" => (AudioCodec::Aac, aac_config(boxes)?),
+            b"mp4a" => {
+                let specific = aac_config(boxes)?;
+                // ffmpeg writes 2 into the entry of a single channel.
+                channels = aac_channels(specific.chan_conf).unwrap_or(channels);
+                (AudioCodec::Aac, specific.raw)
+            }
             b"Opus" => (AudioCodec::Opus, find(boxes(), *b"dOps")?.body.to_vec()),
             b"ulaw" => (AudioCodec::Pcmu, Vec::new()),
             b"alaw" => (AudioCodec::Pcma, Vec::new()),
@@ -122,13 +127,22 @@ fn audio_head(body: &[u8]) -> Option<(usize, u32, u32)> {
 
 /// AudioSpecificConfig, which QuickTime keeps a box deeper; `None` if the entry
 /// is of another coding (MP3 shares the four letters).
-fn aac_config<'a>(boxes: impl Fn() -> Children<'a>) -> Option<Vec<u8>> {
+fn aac_config<'a>(boxes: impl Fn() -> Children<'a>) -> Option<DecoderSpecific> {
     let inside = || find(boxes(), *b"wave").and_then(|wave| wave.child(b"esds"));
     let esds = find(boxes(), *b"esds").or_else(inside)?;
     let config = esds.leaf::<Esds>().ok()?.es_desc.dec_config;
     AAC_OBJECT_TYPES
         .contains(&config.object_type_indication)
-        .then(|| config.dec_specific.map(|specific| specific.raw).unwrap_or_default())
+        .then(|| config.dec_specific.unwrap_or_default())
+}
+
+/// ISO/IEC 14496-3, table 1.19.
+fn aac_channels(configuration: u8) -> Option<u32> {
+    match configuration {
+        1..=6 => Some(configuration.into()),
+        7 => Some(8),
+        _ => None,
+    }
 }
 
 fn find<'a>(mut boxes: Children<'a>, kind: [u8; 4]) -> Option<BoxRef<'a>> {

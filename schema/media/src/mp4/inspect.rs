@@ -35,7 +35,8 @@ pub struct Inspection {
     pub video_length: MediaSpan,
     /// Facts of the sound.
     pub audio: Option<AudioTrack>,
-    /// How much later than the earliest picture the sound begins.
+    /// How much later than the earliest picture the sound begins, an encoder's
+    /// priming frames included.
     pub audio_offset: Nanos,
     /// Tracks that could not be read or are not known, for people.
     pub notes: Vec<String>,

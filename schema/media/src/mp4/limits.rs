@@ -11,3 +11,8 @@ pub const TOP_LEVEL_BOXES: u32 = 1 << 20;
 pub const TRACKS: usize = 64;
 /// Runs of samples in all tracks together; coded video has one per sample.
 pub const RUNS: usize = 8 << 20;
+/// Bytes looked through for a `moov` that no box header leads to. It stands
+/// behind the first fragment: a GOP and a second.
+pub const SALVAGE_BYTES: u64 = 256 << 20;
+/// Places in them that are tried.
+pub const SALVAGE_CANDIDATES: u32 = 64;

@@ -14,8 +14,8 @@
 //! 5. nothing is left out silently: [`Extent`] says where a file ends early,
 //!    [`Movie::set_aside`] which tracks could not be read and why.
 //!
-//! It refuses a file without a readable `moov`: nothing says where its samples
-//! are.
+//! It refuses a file without a readable `moov`, also where a muxer has hidden
+//! it: nothing says where its samples are.
 
 mod boxes;
 mod entry;
@@ -25,6 +25,7 @@ mod inspect;
 pub mod limits;
 mod moov;
 mod movie;
+mod salvage;
 mod samples;
 mod source;
 mod stbl;

@@ -6,6 +6,7 @@ use super::fragment::Fragments;
 use super::limits;
 use super::moov::{self, Moov};
 use super::movie::{Extent, Movie};
+use super::salvage::Candidates;
 use super::source::{ReadAt, Window};
 use std::path::Path;
 
@@ -14,7 +15,7 @@ pub(super) fn read<S: ReadAt + ?Sized>(source: &S, path: &Path) -> Result<Movie,
     let mut walk = Window::new(source)
         .map(Walk::new)
         .map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
-    walk.run().map_err(|failure| failure.in_file(path))?;
+    walk.run(0).and_then(|()| walk.salvage()).map_err(|failure| failure.in_file(path))?;
     let size = walk.window.size();
     walk.finish().ok_or_else(|| Mp4Error::NoMovie { path: path.to_owned(), size })
 }
@@ -49,8 +50,7 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
         }
     }
 
-    fn run(&mut self) -> Result<(), Failure> {
-        let mut at = 0;
+    fn run(&mut self, mut at: u64) -> Result<(), Failure> {
         for _ in 0..limits::TOP_LEVEL_BOXES {
             if at >= self.window.size() {
                 return Ok(());
@@ -67,11 +67,35 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
         Ok(())
     }
 
+    /// Where no `moov` stood at the top: goes on behind one that is hidden.
+    fn salvage(&mut self) -> Result<(), Failure> {
+        let mut candidates = Candidates::new();
+        while self.moov.is_none() {
+            let Some(header) = candidates.next(&mut self.window)? else {
+                return Ok(());
+            };
+            match self.read_moov(&header) {
+                Ok(moov) => {
+                    self.moov = Some(moov);
+                    self.headers = 1;
+                    self.last_data = None;
+                    self.cut = None;
+                    self.run(header.end())?;
+                }
+                Err(Failure::Broken(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
     fn step(&mut self, at: u64) -> Result<Step, Failure> {
         let size = self.window.size();
         let bytes = self.window.peek(at, Header::BYTES)?;
-        let Ok(header) = Header::read(bytes, at, size - at) else {
-            return Ok(Step::CutShort(at));
+        let header = match Header::read(bytes, at, size - at) {
+            // After a power cut a file's end may be zeros.
+            Ok(header) if header.kind.0 != [0; 4] => header,
+            _ => return Ok(Step::CutShort(at)),
         };
         if &header.kind.0 == b"mdat" && header.size > header.header {
             self.last_data = Some(header);

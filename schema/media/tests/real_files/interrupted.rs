@@ -1,28 +1,73 @@
-//! Files that a kill caught in the middle of being finished.
+//! Files that a kill or a power cut caught in the middle of being finished.
+//!
+//! The states are made from finished files by undoing GStreamer's last three
+//! writes, as `strace` shows them (see `mp4::salvage`), alone and together: a
+//! kill keeps their order, a power cut does not.
 
 use crate::footage::files;
 use hitless_media::mp4::{Extent, Movie, Samples};
 use std::path::Path;
 
+const NAMES: [&str; 4] = ["recorder.mp4", "recorder-b.mp4", "h265-opus.mp4", "recorder-mute.mp4"];
+
 fn read(bytes: &[u8]) -> Movie {
     Movie::read(bytes, Path::new("interrupted.mp4")).expect("readable")
 }
 
-/// In `first-moov-then-finalise` mode GStreamer appends the final `moov` and
-/// only then hides the first one and all fragments in one big `mdat`, by its
-/// size. This is the file between the two: full tables *and* fragments. And
-/// where the first `moov` stands in it, and the last.
-fn before_the_last_write(name: &str) -> (Vec<u8>, usize, usize) {
-    let mut file = std::fs::read(files::named(name)).expect("readable");
-    let find = |what: &[u8]| file.windows(4).position(|w| w == what).expect("is there");
-    let data = find(b"mdat") - 4;
-    let first = find(b"moov") - 4;
-    let size = u32::from_be_bytes(file[data..data + 4].try_into().expect("four"));
-    let last = data + usize::try_from(size).expect("small");
-    assert!(first < last && &file[last + 4..last + 8] == b"moov", "{name}");
-    let own = u32::try_from(first - data).expect("small");
-    file[data..data + 4].copy_from_slice(&own.to_be_bytes());
-    (file, first, last)
+/// A finished file, and what can be undone of it.
+struct Finished {
+    bytes: Vec<u8>,
+    movie: Movie,
+    /// The first `mdat`, which covers all but the end.
+    data: usize,
+    /// The first `moov`, renamed to `hoov`.
+    first: usize,
+    /// The last `moov`.
+    last: usize,
+}
+
+/// What became of the last `moov`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Tail {
+    Whole,
+    Absent,
+    /// So many bytes of it.
+    Torn(usize),
+    /// Its place was reserved, its bytes were never written.
+    Zeros,
+}
+
+impl Finished {
+    fn new(name: &str) -> Self {
+        let bytes = std::fs::read(files::named(name)).expect("readable");
+        let find = |what: &[u8]| {
+            let found = bytes.windows(4).position(|w| w == what);
+            found.unwrap_or_else(|| panic!("{name} has no {}", what.escape_ascii())) - 4
+        };
+        let (data, first, last) = (find(b"mdat"), find(b"hoov"), find(b"moov"));
+        assert!(data < first && first < last, "{name}");
+        let movie = read(&bytes);
+        assert!(movie.finished && movie.extent == Extent::Whole);
+        Self { bytes, movie, data, first, last }
+    }
+
+    fn with(&self, renamed: bool, stretched: bool, tail: Tail) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        if !renamed {
+            bytes[self.first + 4] = b'm';
+        }
+        if !stretched {
+            let own = u32::try_from(self.first - self.data).expect("small");
+            bytes[self.data..self.data + 4].copy_from_slice(&own.to_be_bytes());
+        }
+        match tail {
+            Tail::Whole => {}
+            Tail::Absent => bytes.truncate(self.last),
+            Tail::Torn(kept) => bytes.truncate(self.last + kept),
+            Tail::Zeros => bytes[self.last..].fill(0),
+        }
+        bytes
+    }
 }
 
 /// Place, size and key flag of every sample.
@@ -31,91 +76,71 @@ fn places(samples: &Samples) -> Vec<(u64, u32, bool)> {
 }
 
 #[test]
-fn full_tables_and_fragments_give_each_sample_once() {
-    for name in ["recorder.mp4", "recorder-b.mp4", "h265-opus.mp4", "recorder-mute.mp4"] {
-        let finished = Movie::open(files::named(name)).expect("readable");
-        assert!(finished.finished);
-        let (file, ..) = before_the_last_write(name);
-        let movie = read(&file);
-        assert_eq!(movie.tracks, finished.tracks, "{name}");
-        assert_eq!(movie.extent, Extent::Whole, "{name}");
-        assert!(!movie.finished, "{name}");
-    }
-}
-
-#[test]
-fn a_torn_last_moov_leaves_the_fragments() {
-    for name in ["recorder.mp4", "recorder-b.mp4", "h265-opus.mp4"] {
-        let finished = Movie::open(files::named(name)).expect("readable");
-        let (file, _, last) = before_the_last_write(name);
-        for cut in [last, last + 4, last + 8, last + 200, file.len() - 200] {
-            let movie = read(&file[..cut]);
-            assert!(movie.fragments >= 2, "{name}");
-            let torn =
-                if cut == last { Extent::Whole } else { Extent::CutShort { at: last as u64 } };
-            assert_eq!(movie.extent, torn, "{name}");
-            for (a, b) in movie.tracks.iter().zip(&finished.tracks) {
-                assert_eq!(places(&a.samples), places(&b.samples), "{name}");
-                // GStreamer rounds the times of each fragment by themselves.
-                for (a, b) in a.samples.iter().zip(b.samples.iter()) {
-                    assert!((a.decode - b.decode).abs() <= 1, "{name}: {a:?} {b:?}");
+fn no_order_of_the_last_writes_loses_or_doubles_a_sample() {
+    let tails = [Tail::Whole, Tail::Absent, Tail::Torn(8), Tail::Torn(300), Tail::Zeros];
+    for name in NAMES {
+        let finished = Finished::new(name);
+        for (renamed, stretched) in [(false, false), (true, false), (false, true), (true, true)] {
+            for tail in tails {
+                let what = format!("{name}: renamed {renamed}, stretched {stretched}, {tail:?}");
+                let movie = read(&finished.with(renamed, stretched, tail));
+                assert_eq!(movie.tracks.len(), finished.movie.tracks.len(), "{what}");
+                for (a, b) in movie.tracks.iter().zip(&finished.movie.tracks) {
+                    assert_eq!(places(&a.samples), places(&b.samples), "{what}");
+                    // GStreamer rounds the times of each fragment by themselves.
+                    let times = a.samples.iter().zip(b.samples.iter());
+                    for (a, b) in times {
+                        assert!((a.decode - b.decode).abs() <= 1, "{what}: {a:?} {b:?}");
+                    }
+                }
+                let done = stretched && tail == Tail::Whole;
+                assert_eq!(movie.finished, done, "{what}");
+                let whole = matches!(tail, Tail::Whole | Tail::Absent);
+                let cut = Extent::CutShort { at: finished.last as u64 };
+                assert_eq!(movie.extent, if whole { Extent::Whole } else { cut }, "{what}");
+                if tail == Tail::Whole {
+                    assert_eq!(movie.tracks, finished.movie.tracks, "{what}");
                 }
             }
         }
     }
 }
 
-/// Tables that a fragment repeats: the same `moof` for what the tables have.
+/// What the tables have and a fragment tells again.
 #[test]
 fn a_fragment_that_repeats_the_tables_adds_nothing() {
-    let (file, first, last) = before_the_last_write("recorder.mp4");
-    let finished = read(&std::fs::read(files::named("recorder.mp4")).expect("readable"));
-    // The final moov in the place of the first: offsets do not depend on it,
-    // as base offsets are absolute; what comes after it moves.
-    let moov = &file[last..];
-    let first_size = u32::from_be_bytes(file[first..first + 4].try_into().expect("four"));
-    let after = first + usize::try_from(first_size).expect("small");
-    let grown = moov.len().saturating_sub(after - first);
-    assert!(grown > 0);
-    // Without moving anything: put it in front of the moofs by order alone is
-    // not possible, so repeat the moofs behind it.
-    let moofs: Vec<u8> = boxes(&file[..last])
-        .filter(|(kind, _)| kind == b"moof")
-        .flat_map(|(_, whole)| whole.to_vec())
+    let finished = Finished::new("recorder.mp4");
+    let bytes = finished.with(false, false, Tail::Whole);
+    let moofs: Vec<u8> = boxes(&bytes)
+        .filter(|(_, kind, _)| kind == b"moof")
+        .flat_map(|(_, _, whole)| whole.to_vec())
         .collect();
-    let movie = read(&[file.as_slice(), &moofs].concat());
-    assert_eq!(movie.tracks, finished.tracks);
+    assert!(!moofs.is_empty());
+    let movie = read(&[bytes.as_slice(), &moofs].concat());
+    assert_eq!(movie.tracks, finished.movie.tracks);
     assert_eq!(movie.fragments, 0);
-}
-
-/// The boxes at the top of a file.
-fn boxes(mut file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    std::iter::from_fn(move || {
-        let size = u32::from_be_bytes(*file.first_chunk()?);
-        let (whole, rest) = file.split_at_checked(usize::try_from(size).ok()?)?;
-        file = rest;
-        Some(([whole[4], whole[5], whole[6], whole[7]], whole))
-    })
 }
 
 #[test]
 fn data_without_its_moof_is_told() {
-    let file = std::fs::read(files::named("recorder.mp4")).expect("readable");
-    drop(file);
-    let (file, _, last) = before_the_last_write("recorder.mp4");
-    let top: Vec<([u8; 4], usize)> = {
-        let mut at = 0;
-        boxes(&file[..last])
-            .map(|(kind, whole)| {
-                at += whole.len();
-                (kind, at - whole.len())
-            })
-            .collect()
-    };
-    let (last_moof, _) =
-        top.iter().enumerate().rfind(|(_, (kind, _))| kind == b"moof").expect("has some");
-    let (kind, data) = top[last_moof - 1];
-    assert_eq!(&kind, b"mdat", "data first, then its moof");
-    let movie = read(&file[..top[last_moof].1]);
-    assert_eq!(movie.extent, Extent::CutShort { at: data as u64 });
+    let finished = Finished::new("recorder.mp4");
+    let bytes = finished.with(false, false, Tail::Absent);
+    let top: Vec<(usize, [u8; 4])> = boxes(&bytes).map(|(at, kind, _)| (at, kind)).collect();
+    let last = top.iter().rposition(|(_, kind)| kind == b"moof").expect("has some");
+    assert_eq!(&top[last - 1].1, b"mdat", "data first, then its moof");
+    let movie = read(&bytes[..top[last].0]);
+    assert_eq!(movie.extent, Extent::CutShort { at: top[last - 1].0 as u64 });
+    assert!(movie.fragments > 0);
+}
+
+/// The boxes at the top of a file: where, which, and their bytes.
+fn boxes(file: &[u8]) -> impl Iterator<Item = (usize, [u8; 4], &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = &file[at..];
+        let size = usize::try_from(u32::from_be_bytes(*rest.first_chunk()?)).ok()?;
+        let whole = rest.get(..size)?;
+        at += size;
+        Some((at - size, [whole[4], whole[5], whole[6], whole[7]], whole))
+    })
 }
