@@ -6,15 +6,17 @@
 //! flight and files of other names are left alone.
 
 mod oldest;
-mod protected;
-
-pub use protected::{ProtectionError, Protections};
 
 use crate::storage::{Storage, StorageError};
-use hitless_model::SegmentName;
+use hitless_model::{Nanos, SegmentName};
+use hitless_schema::{MirrorError, ProtectionMirror};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+
+/// A segment's name tells its start only: this much after it counts as its
+/// footage, twice the longest segment that anyone configures.
+const LONGEST: Nanos = Nanos::from_secs(2 * 3600);
 
 /// A segment that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub struct Done {
 pub enum RetentionError {
     /// What is protected is not known.
     #[error("nothing is removed, because what is protected is not known: {0}")]
-    Protection(#[from] ProtectionError),
+    Protection(#[from] MirrorError),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -48,7 +50,7 @@ pub enum RetentionError {
 /// Removes the oldest unprotected segments until `wanted` bytes are free.
 /// Reads and writes the disk.
 pub fn remove_oldest(storage: &Storage, wanted: u64) -> Result<Done, RetentionError> {
-    let protections = Protections::read(storage.root())?;
+    let protections = ProtectionMirror::of(storage.root()).read()?;
     let open = storage.open_now()?;
     let mut done = Done::default();
     let mut freed = 0;
@@ -56,7 +58,7 @@ pub fn remove_oldest(storage: &Storage, wanted: u64) -> Result<Done, RetentionEr
         if freed >= wanted {
             return Ok(done);
         }
-        if open.contains(&name) || protections.cover(&name) {
+        if open.contains(&name) || protections.iter().any(|p| p.may_cover(&name, LONGEST)) {
             continue;
         }
         let bytes = remove(&storage.path_of(&name))?;
@@ -89,7 +91,7 @@ fn remove(path: &Path) -> Result<u64, StorageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hitless_model::{CameraId, InstanceId, Nanos, SegmentNumber, Utc};
+    use hitless_model::{CameraId, InstanceId, SegmentNumber, Utc};
 
     const DAY: i64 = 86_400;
 
@@ -136,7 +138,7 @@ mod tests {
     fn protected_and_open_segments_stay_and_the_shortage_is_told() {
         let (root, storage) = setup();
         let kept = name("a", 0, 0);
-        let protection = serde_json::json!({"protections": [{
+        let protection = serde_json::json!({"schema_version": 1, "protections": [{
             "camera": "a", "from": kept.start.to_string(), "to": kept.start.plus(Nanos::from_secs(1)).to_string(),
             "reason": "court", "created": kept.start.to_string()}]});
         fs::write(root.path().join(".hitless/protections.json"), protection.to_string())

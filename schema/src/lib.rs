@@ -13,6 +13,7 @@ mod change;
 mod database;
 mod error;
 mod migrate;
+mod mirror;
 mod protections;
 pub mod read;
 mod retention;
@@ -26,6 +27,7 @@ pub mod writer;
 
 pub use change::{Change, Stamp, Stamped, Stamper};
 pub use error::{ErrorKind, StoreError};
+pub use mirror::{MirrorError, ProtectionMirror};
 pub use protections::Protection;
 pub use retention::ExpiredRange;
 pub use store::Store;

@@ -24,6 +24,7 @@ pub use state::{Failure, KeeperState};
 use crate::index::Index;
 use crate::pipeline::{Pipeline, PipelineEvent};
 use crate::recovery;
+use crate::service::alarms::Alarms;
 use crate::strand::CameraParts;
 use close::Closing;
 use hitless_model::{Cause, ClockStep, SegmentName};
@@ -41,6 +42,7 @@ use tracing::{error, info, warn};
 pub struct Keeper {
     parts: Arc<CameraParts>,
     index: Index,
+    alarms: Alarms,
     open: BTreeMap<SegmentName, Open>,
     known: BTreeMap<SegmentName, Known>,
     retiring: HashMap<u64, Pipeline>,
@@ -49,10 +51,14 @@ pub struct Keeper {
 
 impl Keeper {
     /// A keeper with nothing to keep yet, and where it tells how it stands.
-    pub fn new(parts: Arc<CameraParts>, index: Index) -> (Self, watch::Receiver<KeeperState>) {
+    pub fn new(
+        parts: Arc<CameraParts>,
+        index: Index,
+        alarms: Alarms,
+    ) -> (Self, watch::Receiver<KeeperState>) {
         let (state, seen) = watch::channel(KeeperState::default());
         let (open, known, retiring) = Default::default();
-        (Self { parts, index, open, known, retiring, state }, seen)
+        (Self { parts, index, alarms, open, known, retiring, state }, seen)
     }
 
     /// Runs until the camera is gone and all its files are closed.
@@ -219,6 +225,7 @@ impl Keeper {
     }
 
     fn fail(&self, detail: String, cause: Cause) {
+        self.alarms.raise(format!("camera {}: {detail}", self.parts.id));
         self.state.send_modify(|s| s.failure = Some(Failure { detail, cause }));
     }
 

@@ -5,6 +5,7 @@
 //! as long as it has files, and its segments are finished before it is
 //! forgotten.
 
+use super::alarms::Alarms;
 use super::view::CameraView;
 use crate::camera::stats::CameraStats;
 use crate::camera::{CameraSettings, CameraTask, Hold};
@@ -39,6 +40,8 @@ pub struct Shared {
     pub ingest: Arc<Ingest>,
     /// Set while nothing may be recorded.
     pub hold: watch::Receiver<Hold>,
+    /// For what a person must look at.
+    pub alarms: Alarms,
     /// For clients that follow along.
     pub events: broadcast::Sender<http::Event>,
 }
@@ -155,7 +158,8 @@ impl Recording {
             to_keeper,
             Arc::new(CameraStats::default()),
         ));
-        let (keeper, state) = Keeper::new(Arc::clone(&parts), shared.index.clone());
+        let (keeper, state) =
+            Keeper::new(Arc::clone(&parts), shared.index.clone(), shared.alarms.clone());
         let keeping = tokio::spawn(keeper.run(messages));
         let (leave, told) = watch::channel(false);
         let task = Restarted {

@@ -5,6 +5,7 @@
 //! protected, and stops only if there are none. A little more room than the
 //! limit is wanted before recording goes on, so that it does not flap.
 
+use super::alarms::Alarms;
 use crate::camera::Hold;
 use crate::retention::{self, Removed};
 use crate::storage::{Space, Storage};
@@ -37,6 +38,8 @@ pub struct DiskWatch {
     pub index: Index,
     /// Held for the cameras.
     pub hold: watch::Sender<Hold>,
+    /// For what a person must look at.
+    pub alarms: Alarms,
     /// Shown to the view.
     pub state: watch::Sender<DiskState>,
 }
@@ -123,6 +126,7 @@ impl DiskWatch {
         let news = self.hold.borrow().as_ref().is_none_or(|(known, _)| *known != cause);
         if news {
             error!(%cause, "recording is held: {why}");
+            self.alarms.raise(format!("recording is held: {why}"));
         }
         self.hold.send_replace(Some((cause, why)));
     }

@@ -5,9 +5,11 @@
 //! Stop goes through phases, each with its limit and all under one: finish the
 //! segments, flush the database. Whatever runs out of time is cut and said.
 
+pub mod alarms;
 pub mod cameras;
 mod clock_watch;
 mod disk;
+mod mirror;
 mod notify;
 mod phases;
 mod process;
@@ -18,11 +20,12 @@ use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::recovery;
 use crate::storage::Storage;
+use alarms::Alarms;
 use anyhow::Context;
 use cameras::{Cameras, Shared};
 use disk::{DiskState, DiskWatch};
 use hitless_config::{Config, ConfigError};
-use hitless_model::{Run, RunId, Utc};
+use hitless_model::{Run, RunId};
 use hitless_schema::writer::{Writer, WriterOptions};
 use hitless_schema::{Change, DatabaseUrl};
 use phases::Phases;
@@ -69,6 +72,7 @@ impl Service {
         let index = Index::new(writer.clone());
         let run = new_run(&config)?;
         index.tell(Change::Run(run.clone()));
+        let alarms = Alarms::default();
         let (events, _) = broadcast::channel(EVENTS);
         let (hold, held) = watch::channel(None);
         let (disk_state, disk_seen) = watch::channel(DiskState::default());
@@ -78,6 +82,7 @@ impl Service {
             index: index.clone(),
             hold,
             state: disk_state,
+            alarms: alarms.clone(),
         };
         disk_watch.look().await;
         let ingest = Ingest::start(config.cameras.len(), config.recorder.ingest_batch)
@@ -89,15 +94,18 @@ impl Service {
             ingest: Arc::new(ingest),
             hold: held.clone(),
             events: events.clone(),
+            alarms: alarms.clone(),
         };
         // Before any camera: what is open after this is this run's own.
         let left = storage.left_open()?;
         let cameras = Arc::new(Cameras::start(shared, &config)?);
         let run = Arc::new(Mutex::new(run));
         let shutdown = CancellationToken::new();
-        let view = viewer(&config, started, &cameras, &writer, &run, held, disk_seen, &shutdown);
+        let view =
+            viewer(&config, started, &cameras, &writer, &run, held, disk_seen, &shutdown, alarms);
         let mut background = tokio::task::JoinSet::new();
         background.spawn(recovery::run(storage, left, lock(&run).run.clone(), index.clone()));
+        background.spawn(mirror::run(writer_options(&config)?.url, config.storage.clone()));
         background.spawn(disk_watch.run());
         let instance = config.recorder.instance.clone();
         let id = lock(&run).run.clone();
@@ -300,6 +308,7 @@ fn viewer(
     held: watch::Receiver<crate::camera::Hold>,
     disk: watch::Receiver<DiskState>,
     shutdown: &CancellationToken,
+    alarms: Alarms,
 ) -> Arc<dyn Fn() -> View + Send + Sync> {
     let (cameras, run, shutdown) = (Arc::clone(cameras), Arc::clone(run), shutdown.clone());
     let database = writer.status();
@@ -323,7 +332,7 @@ fn viewer(
                 held: held.borrow().as_ref().map(|(_, why)| why.clone()),
             },
             process: ProcessView::now(),
-            alarms: Vec::<(Utc, String)>::new(),
+            alarms: alarms.list(),
         }
     })
 }
