@@ -3,8 +3,8 @@
 //! First by fingerprints: the first place of the overlap at which exactly one
 //! offset explains what both show makes the alignment exact. Else by the
 //! clocks: if exactly one offset within their error puts key frames upon key
-//! frames, the strands are joined at it, and every switch between them has
-//! the clocks' error. Else the strands stay apart and only take turns.
+//! frames, and no two of these differ, the strands are joined at it, and every
+//! switch between them has the clocks' error. Else the strands stay apart and only take turns.
 
 use crate::evidence::Look;
 use crate::pair::{Pair, pairs};
@@ -44,8 +44,6 @@ pub enum How {
         offset: MediaSpan,
         /// How far off it may be.
         error: Nanos,
-        /// Pictures were compared and none was equal.
-        differs: bool,
     },
     /// By clocks alone.
     Apart {
@@ -148,11 +146,26 @@ fn by_clock(
 ) -> How {
     let rows = probe::key_rows(view, look, settings, pair, pair.from);
     let error = rows.error;
-    let joined = comparable.then(|| rhythm(&rows, view.strand(pair.early).timescale)).flatten();
+    let joined = (comparable && !differs)
+        .then(|| rhythm(&rows, view.strand(pair.early).timescale))
+        .flatten()
+        .filter(|offset| nowhere_differ(look, &rows, *offset));
     match joined {
-        Some(offset) => How::Joined { offset: MediaSpan::new(offset), error, differs },
+        Some(offset) => How::Joined { offset: MediaSpan::new(offset), error },
         None => How::Apart { error, differs },
     }
+}
+
+/// Are all key frames that an offset puts upon each other equal, as far as
+/// they can be read?
+fn nowhere_differ(look: &mut Look<'_>, rows: &Rows, offset: i64) -> bool {
+    let early = probe::marks(look, &rows.early);
+    let late = probe::marks(look, &rows.late);
+    late.iter().all(|mark| {
+        let time = mark.at.saturating_add(offset);
+        let other = early.binary_search_by_key(&time, |m| m.at);
+        other.map_or(true, |at| early[at].print == mark.print)
+    })
 }
 
 /// The only offset within the clocks' error that puts key frames upon key

@@ -80,7 +80,7 @@ fn report(view: &View<'_>, alignment: &Alignment, findings: &mut Vec<Finding>) {
         How::Exact { step: Some(step), .. } => {
             findings.push(Finding::ClockStepped { early, late, step });
         }
-        How::Joined { differs: true, .. } | How::Apart { differs: true, .. } => {
+        How::Apart { differs: true, .. } => {
             findings.push(Finding::NothingInCommon { early, late });
         }
         _ => {}

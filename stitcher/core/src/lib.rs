@@ -24,6 +24,7 @@ mod pair;
 mod piece;
 mod plan;
 mod probe;
+mod render;
 mod resume;
 mod settings;
 mod slot;
@@ -44,5 +45,6 @@ pub use make::{needs, plan};
 pub use plan::{
     AudioCut, Entry, Finding, Plan, Seam, SeamKind, Span, StrandAlignment, StrandId, What,
 };
+pub use render::render;
 pub use settings::Settings;
 pub use table::{AudioStretch, Gop, GopTable, KeyKind, Sample};

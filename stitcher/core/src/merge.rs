@@ -26,8 +26,7 @@ pub(crate) fn merged(
 ) -> Option<Vec<Frame>> {
     let copies = mixable(view, groups, slot, best);
     let own = &slot.copies[best];
-    let lacking = own.damaged > 0 || copies.iter().any(|c| c.last > own.last);
-    if copies.len() < 2 || !lacking {
+    if copies.len() < 2 || !may_lack(own, &copies[1..]) {
         return None;
     }
     let rows: Vec<Vec<Frame>> =
@@ -42,6 +41,15 @@ pub(crate) fn merged(
     }
     let playing = at.and_then(|p| copies.iter().position(|c| c.strand == p.strand));
     Some(choose(&rows, &found, playing.unwrap_or(0)))
+}
+
+/// May the others have frames that this copy has not?
+fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
+    let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
+    own.damaged > 0
+        || others.iter().any(|c| c.last > own.last)
+        // cut off among frames out of order: the last one shown says nothing
+        || (!own.closed && !others.iter().any(|c| whole(c) && c.samples <= own.samples))
 }
 
 /// The best copy first, then the others that may be mixed with it.

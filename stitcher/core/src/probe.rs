@@ -173,7 +173,7 @@ fn points_in(
         match grain {
             Grain::Keys => {
                 for gop in look.table(*segment).into_iter().flat_map(|t| &t.gops) {
-                    if gop.key.is_some() && !gop.key_damaged {
+                    if gop.key.is_some() && !gop.first_damaged {
                         add(gop.first_sample, gop.start);
                     }
                 }

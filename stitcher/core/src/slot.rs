@@ -109,6 +109,8 @@ fn part(unit: Unit, own: &[Sample], from: usize, to: usize, offset: i64) -> Opti
         damaged: count(some.iter().filter(|s| s.damaged).count()),
         leading: if from == 0 { unit.leading.min(count(some.len() - 1)) } else { 0 },
         headed: unit.headed && from == 0,
+        first_damaged: some[0].damaged,
+        closed: own.get(to).map_or(unit.closed, |next| !next.damaged),
         start: if from == 0 { unit.start } else { earliest },
         from: earliest,
         last: some.iter().map(shown).max()?,

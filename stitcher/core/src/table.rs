@@ -45,8 +45,8 @@ pub struct Gop {
     pub leading: u32,
     /// Its key frame; `None` for samples before a segment's first key frame.
     pub key: Option<KeyKind>,
-    /// The key frame itself is damaged.
-    pub key_damaged: bool,
+    /// Its first sample is damaged, or what came before that was lost.
+    pub first_damaged: bool,
     /// When its key frame is shown (its earliest sample, without one).
     pub start: MediaTime,
     /// When its earliest leading picture is shown; `start` without any.
@@ -110,7 +110,7 @@ fn gop(first: usize, samples: &[Sample]) -> Gop {
         damaged: count(samples.iter().filter(|s| s.damaged).count()),
         leading: count(leading),
         key,
-        key_damaged: key.is_some() && samples[0].damaged,
+        first_damaged: samples[0].damaged,
         start,
         from: earliest,
         last: samples.iter().map(shown).max().unwrap_or_default(),

@@ -21,6 +21,10 @@ pub(crate) struct Unit {
     pub(crate) leading: u32,
     /// Begins with a key frame.
     pub(crate) headed: bool,
+    /// Its first sample is damaged, or what came before that was lost.
+    pub(crate) first_damaged: bool,
+    /// The strand goes on after it: its last frames cannot be missing unsaid.
+    pub(crate) closed: bool,
     /// When its key frame is shown.
     pub(crate) start: i64,
     /// When its earliest picture is shown.
@@ -56,13 +60,28 @@ pub(crate) fn units(
     into: &mut Vec<Unit>,
 ) {
     let offset = groups.axis(strand).offset;
-    for segment in &view.strand(strand).segments {
+    let segments = &view.strand(strand).segments;
+    for (at, segment) in segments.iter().enumerate() {
+        let follows = at > 0 && view.follows(segments[at - 1], *segment);
         match look.known_table(*segment) {
             Some(table) if !table.gops.is_empty() => {
-                into.extend(table.gops.iter().map(|g| of_gop(strand, *segment, g, offset)));
+                for (n, gop) in table.gops.iter().enumerate() {
+                    close(into, strand, !gop.first_damaged && (follows || n > 0));
+                    into.push(of_gop(strand, *segment, gop, offset));
+                }
             }
-            _ => into.push(whole(view, strand, *segment, offset)),
+            _ => {
+                close(into, strand, follows);
+                into.push(whole(view, strand, *segment, offset));
+            }
         }
+    }
+}
+
+/// The strand goes on right after its last unit, or it does not.
+fn close(units: &mut [Unit], strand: StrandRef, closed: bool) {
+    if let Some(last) = units.last_mut().filter(|u| u.strand == strand) {
+        last.closed = closed;
     }
 }
 
@@ -76,6 +95,8 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, offset: i64) -> Uni
         damaged: gop.damaged,
         leading: if gop.key == Some(KeyKind::Open) { gop.leading } else { 0 },
         headed: gop.key.is_some(),
+        first_damaged: gop.first_damaged,
+        closed: false,
         start: at(gop.start),
         from: at(gop.from),
         last: at(gop.last),
@@ -96,6 +117,8 @@ fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -
         damaged: facts.damaged,
         leading: 0,
         headed: true,
+        first_damaged: false,
+        closed: false,
         start,
         from: start,
         last: end.saturating_sub(frame).max(start),

@@ -154,17 +154,31 @@ impl<'v> Walk<'v> {
             self.pass_unplayable(lane, &at);
             let cursor = self.lanes[lane].cursor;
             if let Some(slot) = self.lanes[lane].slots.get(cursor) {
-                let follows =
-                    slot.copies.iter().any(|c| at.leads_to(self.view, c.segment, c.first));
-                if follows || !is_step(slot.from.saturating_sub(at.last), at.frame) {
+                let intact = slot
+                    .copies
+                    .iter()
+                    .any(|c| at.leads_to(self.view, c.segment, c.first) && !c.first_damaged);
+                if intact || !is_step(slot.from.saturating_sub(at.last), at.frame) {
                     return Some((lane, cursor));
                 }
-                let limit = self.lanes[lane].start(self.view, self.groups, cursor);
-                let other = self.other(own, here).filter(|(_, e)| e.label < limit);
+                let other = self.filler(lane, slot.from);
                 return Some(other.map_or((lane, cursor), |(lane, e)| (lane, e.slot)));
             }
         }
         self.other(own, here).map(|(lane, entrance)| (lane, entrance.slot))
+    }
+
+    /// Another lane that has some of what is missing in this one up to a time
+    /// on its axis.
+    fn filler(&mut self, lane: usize, until: i64) -> Option<(usize, Entrance)> {
+        let at = self.at?;
+        let here = self.here()?;
+        let scale = self.view.strand(at.strand).timescale;
+        let length = MediaSpan::new(until.saturating_sub(at.last)).to_nanos(scale);
+        let limit = here.0.plus(length);
+        let (other, entrance) = self.other(Some(lane), Some(here))?;
+        (entrance.label < limit && length > entrance.error.plus(here.1))
+            .then_some((other, entrance))
     }
 
     /// Slots of the lane in play that nothing can be played of.
@@ -214,7 +228,9 @@ impl<'v> Walk<'v> {
                 continue;
             }
             self.push(lane);
-            let Some(entrance) = self.lanes[lane].entrance(self.view, self.groups, here) else {
+            // what one recorder wrote later never repeats what it wrote before
+            let near = here.filter(|_| !self.goes_on(lane));
+            let Some(entrance) = self.lanes[lane].entrance(self.view, self.groups, near) else {
                 continue;
             };
             let sooner = |b: &(usize, Entrance)| {
@@ -226,6 +242,14 @@ impl<'v> Walk<'v> {
             }
         }
         best
+    }
+
+    /// Does the recorder that is playing go on in this lane?
+    fn goes_on(&self, lane: usize) -> bool {
+        let Some(at) = self.at else { return false };
+        let playing = self.view.instance(at.strand);
+        let lane = &self.lanes[lane];
+        lane.slots[lane.cursor].copies.iter().any(|c| self.view.instance(c.strand) == playing)
     }
 
     /// Has everything been passed that the lane's recorders wrote before?
@@ -366,7 +390,12 @@ impl<'v> Walk<'v> {
 
     fn play(&mut self, found: &[Piece], relation: Relation) {
         let mut relation = Some(relation);
-        for piece in found {
+        for (n, piece) in found.iter().enumerate() {
+            // the rest of a GOP that lost frames cannot be shown without them
+            let lane = self.lane_of(piece.strand);
+            if n > 0 && piece.lost > 0 && self.filler(lane, piece.from).is_some() {
+                return;
+            }
             let relation = relation.take().unwrap_or_else(|| self.between(piece));
             let kind = relation.seam.kind;
             let drops =

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "every test binary uses its own part of it")]
 
 pub mod camera;
+pub mod oracle;
 pub mod recorder;
+pub mod script;
 
 use camera::{Frame, Habits, film};
 use hitless_model::{CameraId, InstanceId, RunId, Utc};
@@ -17,6 +19,7 @@ use std::collections::BTreeMap;
 /// What there is to plan, and the truth.
 #[derive(Debug, Clone)]
 pub struct World {
+    pub habits: Habits,
     pub film: Vec<Frame>,
     pub takes: Vec<Take>,
     pub segments: Vec<Recorded>,
@@ -77,7 +80,12 @@ impl World {
             until: None,
             carry: Carry::default(),
         };
-        Self { film, takes, segments, take_of, facts }
+        Self { habits: habits.clone(), film, takes, segments, take_of, facts }
+    }
+
+    /// Ticks from picture to picture.
+    pub fn habits_step(&self) -> i64 {
+        self.habits.step
     }
 
     /// Reads what is needed from the "files" until the plan is final.
