@@ -79,17 +79,35 @@ impl CameraTask {
                 SessionEnd::Leave => break,
                 SessionEnd::Failed(cause, why) => {
                     self.on(&mut running.standing, Event::Failed(cause, why));
-                    let wait = running.backoff.next(jitter());
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        _ = self.leave.wait_for(|leave| *leave) => {}
-                    }
+                    self.pause(&mut running.backoff).await;
                 }
             }
         }
         self.on(&mut running.standing, Event::Drain);
         // Without a keeper there is nothing left to keep.
         let _ = self.parts.keeper.send(ToKeeper::LeaveWhenDone);
+    }
+
+    /// Waits before the next attempt: as long as nothing may be recorded, and
+    /// then a moment, longer with each failure.
+    async fn pause(&mut self, backoff: &mut Backoff) {
+        let mut hold = self.hold.clone();
+        let held = hold.borrow().is_some();
+        if held {
+            backoff.reset();
+        }
+        let wait = backoff.next(jitter());
+        let pause = async move {
+            // An error: nobody is left who could release it.
+            if held && hold.wait_for(Option::is_none).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(wait).await;
+        };
+        tokio::select! {
+            () = pause => {}
+            _ = self.leave.wait_for(|leave| *leave) => {}
+        }
     }
 
     async fn attempt(&mut self, running: &mut Running) -> SessionEnd {

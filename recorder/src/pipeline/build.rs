@@ -304,7 +304,11 @@ fn event_of(message: &gst::Message) -> Option<PipelineEvent> {
         gst::MessageView::Eos(_) => Some(PipelineEvent::Finished),
         gst::MessageView::Error(error) => Some(PipelineEvent::Failed {
             detail: match error.debug() {
-                Some(debug) => format!("{} ({debug})", error.error()),
+                // Its last line; the ones before name source file and element.
+                Some(debug) => {
+                    let said = debug.trim_end().rsplit('\n').next().unwrap_or_default();
+                    format!("{} ({said})", error.error())
+                }
                 None => error.error().to_string(),
             },
             no_space: error.error().matches(gst::ResourceError::NoSpaceLeft),
