@@ -101,6 +101,10 @@ impl Depacketizer {
             return;
         }
         self.last_sequence = Some(packet.sequence);
+        // Probes and keep-alives, under any timestamp they like.
+        if packet.payload.is_empty() && packet.lost_before == 0 && !packet.marker {
+            return;
+        }
         match &mut self.kind {
             Kind::H264(assembler) => {
                 assembler.begin_packet(packet, out);

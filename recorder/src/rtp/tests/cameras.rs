@@ -60,9 +60,10 @@ fn reolink_sends_parameter_sets_under_the_wrong_timestamp() {
         (1, false, SPS),
         (1, false, PPS),
         (2, true, IDR),
+        (3, true, P),
     ]);
     for units in [at_once(&packets), depacketize(&stream("H264", &[]), &packets)] {
-        assert_eq!(units.len(), 2);
+        assert_eq!(units.len(), 3);
         for (unit, pts) in units.iter().zip([1, 2]) {
             assert_eq!(unit.data, prefixed(&[SPS, PPS, IDR]));
             assert_eq!(unit.pts.ticks(), pts);
@@ -181,6 +182,13 @@ fn what_nobody_uses_is_refused_and_counted() {
     assert_eq!(depacketizer.discarded().unsupported, 1);
     assert!(units[0].damaged && !units[1].damaged);
     assert_eq!((units[0].lost, units[1].lost), (1, 0));
+}
+
+#[test]
+fn an_empty_packet_does_not_part_a_picture() {
+    let units = at_once(&numbered(&[(0, false, P), (7, false, &[]), (0, true, P_LATER)]));
+    assert_eq!(nals(&units[0]), [P, P_LATER]);
+    assert!(!units[0].damaged);
 }
 
 #[test]

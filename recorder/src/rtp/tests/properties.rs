@@ -66,7 +66,7 @@ fn check(codec: VideoCodec, unit: &AccessUnit, truth: &[Picture], first: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_sent_comes_out((codec, markers, truth, ways) in camera()) {
