@@ -75,7 +75,9 @@ impl TcpSession {
         loop {
             let item = match self.session.next().await {
                 Some(Ok(item)) => item,
-                Some(Err(e)) => return Err(SourceError::Ended(words::plain(&self.address, &e.to_string()))),
+                Some(Err(e)) => {
+                    return Err(SourceError::Ended(words::plain(&self.address, &e.to_string())));
+                }
                 None => return Err(SourceError::Ended("the camera ended the session".to_owned())),
             };
             if let Some(event) = self.event_of(item) {

@@ -3,8 +3,8 @@
 //! Both makers of sessions say a lot, over several lines and in their own
 //! terms; what a person can act on is the status, and where the camera is.
 
-use super::address::Address;
 use super::SourceError;
+use super::address::Address;
 
 /// A status that the camera answered with instead of 200, and what was said of
 /// it.
@@ -14,9 +14,9 @@ pub(super) fn refusal(address: &Address, status: u16, said: &str) -> SourceError
         401 | 403 if address.credentials().is_none() => SourceError::Unauthorized(format!(
             "the camera wants a user and a password, and none are configured ({status})"
         )),
-        401 | 403 => SourceError::Unauthorized(format!(
-            "the camera refuses the user or password ({status})"
-        )),
+        401 | 403 => {
+            SourceError::Unauthorized(format!("the camera refuses the user or password ({status})"))
+        }
         404 | 410 => SourceError::Unreachable(format!(
             "the camera has nothing at {} ({status}); look at the path in the url",
             address.url().path()
@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn sentences_are_of_one_line() {
-        let said = "404 response to DESCRIBE: Unexpected\n status\n\nconn: 127.0.0.1:1(me)->x\nmsg: 0";
+        let said =
+            "404 response to DESCRIBE: Unexpected\n status\n\nconn: 127.0.0.1:1(me)->x\nmsg: 0";
         assert_eq!(one_line(said), "404 response to DESCRIBE: Unexpected status");
         let debug = "../gst/rtsp/gstrtspsrc.c(8336): gst_x (): /GstPipeline:p:\nFailed to connect.";
         assert_eq!(of_element(debug), "Failed to connect.");

@@ -132,8 +132,11 @@ impl Storage {
         match made {
             Ok(_) => Ok(path),
             Err(e) => {
-                // What stays on the list is looked after at the next start.
-                let _ = open_list::remove(&self.root, name);
+                // A file that is there already may be another's, in flight.
+                if e.kind() != io::ErrorKind::AlreadyExists {
+                    // What stays on the list is looked after at the next start.
+                    let _ = open_list::remove(&self.root, name);
+                }
                 Err(StorageError::io("cannot create", &path, e))
             }
         }
