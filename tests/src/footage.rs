@@ -9,6 +9,18 @@ use std::process::Command;
 /// one for each. Fails if ffmpeg has anything to say about a file.
 #[track_caller]
 pub fn units(files: &[PathBuf]) -> Vec<RecordedUnit> {
+    joined(files, false)
+}
+
+/// As [`units`], of files that a kill cut off: ffmpeg may complain about the
+/// end of one, as long as it goes on.
+#[track_caller]
+pub fn units_of_killed(files: &[PathBuf]) -> Vec<RecordedUnit> {
+    joined(files, true)
+}
+
+#[track_caller]
+fn joined(files: &[PathBuf], may_complain: bool) -> Vec<RecordedUnit> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let list = list_of(files, folder.path());
     for format in ["h264", "hevc"] {
@@ -18,7 +30,7 @@ pub fn units(files: &[PathBuf]) -> Vec<RecordedUnit> {
         let output = command.output().expect("ffmpeg runs");
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
-            assert!(said.trim().is_empty(), "ffmpeg complains: {said}");
+            assert!(may_complain || said.trim().is_empty(), "ffmpeg complains: {said}");
             return units_in(&joined).expect("the units of a raw stream");
         }
         assert!(format == "h264", "ffmpeg cannot join {files:?}: {said}");
@@ -29,7 +41,17 @@ pub fn units(files: &[PathBuf]) -> Vec<RecordedUnit> {
 /// The numbers of the access units in `files`, in that order.
 #[track_caller]
 pub fn numbers(files: &[PathBuf]) -> Vec<u64> {
-    let units = units(files);
+    numbers_of(&units(files))
+}
+
+/// As [`numbers`], of files that a kill cut off.
+#[track_caller]
+pub fn numbers_of_killed(files: &[PathBuf]) -> Vec<u64> {
+    numbers_of(&units_of_killed(files))
+}
+
+/// The numbers that units bear.
+pub fn numbers_of(units: &[RecordedUnit]) -> Vec<u64> {
     units.iter().filter(|u| u.slices > 0).filter_map(|u| Some(u.mark?.number)).collect()
 }
 

@@ -11,6 +11,8 @@
 pub mod boxes;
 pub mod footage;
 pub mod frames;
+pub mod judge;
+mod loop_disk;
 pub mod probe;
 mod process;
 mod program;
@@ -18,8 +20,10 @@ mod rows;
 mod segments;
 mod setup;
 mod site;
+pub mod sound;
 mod wait;
 
+pub use loop_disk::LoopDisk;
 pub use process::{Launch, Recorder};
 pub use program::program;
 pub use segments::{SegmentFile, paths};

@@ -77,7 +77,7 @@ impl Launch {
 }
 
 /// A running recorder. Killed when dropped; if the test fails, the end of its
-/// log is printed.
+/// log is printed, without the lines that every segment has.
 #[derive(Debug)]
 pub struct Recorder {
     child: Child,
@@ -196,7 +196,9 @@ impl Drop for Recorder {
         let _ = self.child.wait();
         if std::thread::panicking() {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-            let lines: Vec<&str> = log.lines().collect();
+            let routine =
+                |line: &&str| ["segment opened", "segment closed"].iter().any(|r| line.contains(r));
+            let lines: Vec<&str> = log.lines().filter(|line| !routine(line)).collect();
             let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
             eprintln!("--- the end of {}:\n{}\n---", self.log.display(), shown.join("\n"));
         }
