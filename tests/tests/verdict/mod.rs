@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each story takes what it needs")]
 
 use hitless_fixtures::{CameraSpec, Cameras, Tally};
-use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Utc};
+use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Segment, Utc};
 use hitless_schema::{DatabaseUrl, Store};
 use hitless_tests::{Recorder, Site, eventually, footage, paths};
 use serde_json::Value;
@@ -124,6 +124,19 @@ pub fn told(url: &DatabaseUrl, camera: &str) -> Told {
         };
         store.close().await;
         told
+    })
+}
+
+/// All segments of a camera that a database knows.
+#[track_caller]
+pub fn rows(url: &DatabaseUrl, camera: &str) -> Vec<Segment> {
+    let camera = CameraId::new(camera).expect("a camera id");
+    let (from, to) = (Utc::from_ns(0), Utc::from_ns(i64::MAX));
+    blocking(async {
+        let store = Store::open(url).await.expect("the database opens");
+        let rows = store.segments_between(&camera, from, to).await.expect("segments");
+        store.close().await;
+        rows
     })
 }
 
