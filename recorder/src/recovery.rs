@@ -61,6 +61,8 @@ pub fn recover(
     name: &SegmentName,
     by: &RunId,
 ) -> Result<Option<Segment>, RecoveryError> {
+    // Nothing can be said of a segment while its storage is not there.
+    storage.check_mounted()?;
     let path = storage.path_of(name);
     if !path.exists() {
         storage.closed(name)?;

@@ -61,11 +61,16 @@ pub fn remove_oldest(storage: &Storage, wanted: u64) -> Result<Done, RetentionEr
         if open.contains(&name) || protections.iter().any(|p| p.may_cover(&name, LONGEST)) {
             continue;
         }
-        let bytes = remove(&storage.path_of(&name))?;
-        freed += bytes;
-        done.removed.push(Removed { name, bytes });
+        match remove(&storage.path_of(&name)) {
+            Ok(bytes) => {
+                freed += bytes;
+                done.removed.push(Removed { name, bytes });
+            }
+            // One that cannot be removed must not keep the others.
+            Err(problem) => done.why_not_more = Some(problem.to_string()),
+        }
     }
-    if freed < wanted {
+    if freed < wanted && done.why_not_more.is_none() {
         done.why_not_more = Some("all that is left is protected or in flight".to_owned());
     }
     Ok(done)

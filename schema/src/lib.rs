@@ -25,6 +25,7 @@ pub mod testing;
 mod url;
 pub mod writer;
 
+pub use apply::ReplayError;
 pub use change::{Change, Stamp, Stamped, Stamper};
 pub use error::{ErrorKind, StoreError};
 pub use mirror::{MirrorError, ProtectionMirror};

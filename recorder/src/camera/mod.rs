@@ -17,9 +17,10 @@ use crate::http;
 use crate::index::Index;
 use crate::ingest::Place;
 use crate::keeper::{KeeperState, ToKeeper};
-use crate::source::{Session, SourceError};
+use crate::source::{Session, SourceError, SourceEvent};
 use crate::strand::CameraParts;
 use backoff::Backoff;
+use futures::FutureExt;
 use hitless_model::{CameraEvent, CameraState, Cause};
 use hitless_schema::Change;
 use receiver::Receiver;
@@ -32,6 +33,9 @@ use tracing::{info, warn};
 
 /// How often silence and the storage are looked at.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// Events of one camera that are taken before others have their turn.
+const READY_AT_ONCE: usize = 256;
 
 /// Whether cameras may record; a reason if not.
 pub type Hold = Option<(Cause, String)>;
@@ -75,17 +79,35 @@ impl CameraTask {
                 SessionEnd::Leave => break,
                 SessionEnd::Failed(cause, why) => {
                     self.on(&mut running.standing, Event::Failed(cause, why));
-                    let wait = running.backoff.next(jitter());
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        _ = self.leave.wait_for(|leave| *leave) => {}
-                    }
+                    self.pause(&mut running.backoff).await;
                 }
             }
         }
         self.on(&mut running.standing, Event::Drain);
         // Without a keeper there is nothing left to keep.
         let _ = self.parts.keeper.send(ToKeeper::LeaveWhenDone);
+    }
+
+    /// Waits before the next attempt: as long as nothing may be recorded, and
+    /// then a moment, longer with each failure.
+    async fn pause(&mut self, backoff: &mut Backoff) {
+        let mut hold = self.hold.clone();
+        let held = hold.borrow().is_some();
+        if held {
+            backoff.reset();
+        }
+        let wait = backoff.next(jitter());
+        let pause = async move {
+            // An error: nobody is left who could release it.
+            if held && hold.wait_for(Option::is_none).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(wait).await;
+        };
+        tokio::select! {
+            () = pause => {}
+            _ = self.leave.wait_for(|leave| *leave) => {}
+        }
     }
 
     async fn attempt(&mut self, running: &mut Running) -> SessionEnd {
@@ -126,17 +148,11 @@ impl CameraTask {
         let mut leave = self.leave.clone();
         let end = loop {
             tokio::select! {
-                event = session.next() => match event {
-                    Ok(event) => {
-                        let mut told = Vec::new();
-                        receiver.on(event, &mut running.strands, &mut |e| told.push(e));
-                        for event in told {
-                            running.note(&event);
-                            self.on(&mut running.standing, self.with_reason(event));
-                        }
+                event = session.next() => {
+                    if let Err(error) = self.receive_ready(event, &mut session, &mut receiver, running) {
+                        break ended(error);
                     }
-                    Err(error) => break ended(error),
-                },
+                }
                 _ = look.tick() => if let Some(end) = self.look(&receiver, running) { break end },
                 _ = leave.wait_for(|leave| *leave) => break SessionEnd::Leave,
             }
@@ -145,6 +161,31 @@ impl CameraTask {
         let _hurry = self.place.hurry();
         session.close().await;
         end
+    }
+
+    /// Takes an event and all that are ready behind it: most of a nap's packets
+    /// cost one round of waiting.
+    fn receive_ready(
+        &self,
+        first: Result<SourceEvent, SourceError>,
+        session: &mut Session,
+        receiver: &mut Receiver,
+        running: &mut Running,
+    ) -> Result<(), SourceError> {
+        let (mut event, mut taken) = (Some(first), 0);
+        while let Some(ready) = event.take() {
+            let mut told = Vec::new();
+            receiver.on(ready?, &mut running.strands, &mut |e| told.push(e));
+            for event in told {
+                running.note(&event);
+                self.on(&mut running.standing, self.with_reason(event));
+            }
+            taken += 1;
+            if taken < READY_AT_ONCE {
+                event = session.next().now_or_never();
+            }
+        }
+        Ok(())
     }
 
     fn look(&self, receiver: &Receiver, running: &mut Running) -> Option<SessionEnd> {

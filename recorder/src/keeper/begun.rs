@@ -34,7 +34,8 @@ impl Begun {
             }
             Err(error) => {
                 let full = error.is_full();
-                (ToKeeper::Refused { name, error: error.to_string(), full }, None)
+                let (pipeline, error) = (self.pipeline, error.to_string());
+                (ToKeeper::Refused { name, pipeline, error, full }, None)
             }
         };
         // Without a keeper the camera is gone.
@@ -43,9 +44,14 @@ impl Begun {
     }
 
     fn make(&self) -> Result<PathBuf, StorageError> {
-        let path = self.parts.storage.create(&self.header.name)?;
-        notes::create(&path, &self.header)?;
-        self.parts.numbers.note(self.header.name.number)?;
-        Ok(path)
+        let (storage, name) = (&self.parts.storage, &self.header.name);
+        let path = storage.create(name)?;
+        let made = notes::create(&path, &self.header)
+            .and_then(|()| self.parts.numbers.note(self.header.name.number));
+        if made.is_err() {
+            // Why it was not made is what counts; recovery looks at what stays.
+            let _ = storage.discard(name);
+        }
+        made.map(|()| path)
     }
 }

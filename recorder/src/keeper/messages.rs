@@ -46,6 +46,8 @@ pub enum ToKeeper {
     Refused {
         /// Which segment.
         name: SegmentName,
+        /// Which pipeline was to write it.
+        pipeline: u64,
         /// Why, as a sentence.
         error: String,
         /// Because the storage is full.

@@ -12,6 +12,7 @@
 
 mod begun;
 mod close;
+mod left;
 mod messages;
 mod notes;
 mod state;
@@ -22,21 +23,26 @@ pub(crate) use notes::recovered as note_recovered;
 pub use state::{Failure, KeeperState};
 
 use crate::index::Index;
-use crate::pipeline::{Pipeline, PipelineEvent};
-use crate::recovery;
+use crate::pipeline::PipelineEvent;
 use crate::service::alarms::Alarms;
 use crate::strand::CameraParts;
 use close::Closing;
 use hitless_model::{Cause, ClockStep, SegmentName};
 use hitless_schema::Change;
-use state::{Known, Open};
-use std::collections::{BTreeMap, HashMap};
+use state::{Known, Open, Retiring};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
+
+/// How long a pipeline may take to finish its file; it takes milliseconds.
+const FINISH_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often segments are looked after that a failing storage left behind.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// The keeper of one camera's segments.
 pub struct Keeper {
@@ -45,7 +51,11 @@ pub struct Keeper {
     alarms: Alarms,
     open: BTreeMap<SegmentName, Open>,
     known: BTreeMap<SegmentName, Known>,
-    retiring: HashMap<u64, Pipeline>,
+    retiring: HashMap<u64, Retiring>,
+    /// Segments that could not be looked after while the storage failed.
+    left: BTreeSet<SegmentName>,
+    /// The pipeline that failed last: what follows from it is no news.
+    failed: Option<u64>,
     state: watch::Sender<KeeperState>,
 }
 
@@ -57,8 +67,10 @@ impl Keeper {
         alarms: Alarms,
     ) -> (Self, watch::Receiver<KeeperState>) {
         let (state, seen) = watch::channel(KeeperState::default());
-        let (open, known, retiring) = Default::default();
-        (Self { parts, index, alarms, open, known, retiring, state }, seen)
+        let (open, known, retiring, left) = Default::default();
+        let failed = None;
+        let keeper = Self { parts, index, alarms, open, known, retiring, left, failed, state };
+        (keeper, seen)
     }
 
     /// Runs until the camera is gone and all its files are closed.
@@ -66,6 +78,8 @@ impl Keeper {
         let every = self.parts.sync_interval;
         let mut sync = tokio::time::interval(every.max(Duration::from_millis(100)));
         sync.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut retry = tokio::time::interval(RETRY);
+        retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut leaving = false;
         while !(leaving && self.open.is_empty() && self.retiring.is_empty()) {
             tokio::select! {
@@ -75,9 +89,14 @@ impl Keeper {
                     None => return,
                 },
                 _ = sync.tick(), if !every.is_zero() => self.sync_open().await,
+                _ = retry.tick(), if !(self.left.is_empty() && self.retiring.is_empty()) => {
+                    self.cut_stuck().await;
+                    self.recover_left().await;
+                }
             }
             self.tell_open();
         }
+        self.recover_left().await;
     }
 
     async fn on(&mut self, message: ToKeeper) {
@@ -94,9 +113,11 @@ impl Keeper {
                 self.open
                     .insert(name, Open { header: *header, pipeline, path, ended: known.ended });
             }
-            ToKeeper::Refused { name, error, full } => {
+            ToKeeper::Refused { name, pipeline, error, full } => {
                 error!(camera = %name.camera, segment = %name, "segment refused: {error}");
-                self.fail(error, if full { Cause::DiskFull } else { Cause::StorageFailed });
+                self.failed = Some(pipeline);
+                self.known.remove(&name);
+                self.fail(error, full);
             }
             ToKeeper::Note { name, note } => match self.open.get(&name) {
                 Some(open) => write_note(&open.path, note).await,
@@ -122,7 +143,7 @@ impl Keeper {
                 pipeline.finish();
                 let failed = pipeline.has_failed();
                 let id = pipeline.id();
-                self.retiring.insert(id, *pipeline);
+                self.retiring.insert(id, Retiring { pipeline: *pipeline, since: Instant::now() });
                 if failed {
                     self.stop(id).await;
                     self.known.clear();
@@ -139,9 +160,13 @@ impl Keeper {
             PipelineEvent::Closed(path) => self.close(&path).await,
             PipelineEvent::Finished => self.stop(id).await,
             PipelineEvent::Failed { detail, no_space } => {
-                let cause = if no_space { Cause::DiskFull } else { Cause::StorageFailed };
-                error!(camera = %self.parts.id, "writing failed: {detail}");
-                self.fail(detail, cause);
+                if self.failed == Some(id) {
+                    debug!(camera = %self.parts.id, "follows from the failure before: {detail}");
+                } else {
+                    error!(camera = %self.parts.id, "writing failed: {detail}");
+                    self.failed = Some(id);
+                    self.fail(detail, no_space);
+                }
                 self.stop(id).await;
                 self.recover(id).await;
             }
@@ -172,43 +197,39 @@ impl Keeper {
                 self.state.send_if_modified(|s| s.failure.take().is_some());
             }
             Ok(Err(problem)) => {
-                error!(camera = %name.camera, segment = %name, "segment not closed properly: {problem}");
-                self.fail(problem.to_string(), Cause::StorageFailed);
+                error!(
+                    camera = %name.camera,
+                    segment = %name,
+                    "segment not closed properly: {problem}; tried again"
+                );
+                self.fail(problem.to_string(), problem.is_full());
+                self.left.insert(name);
             }
             Err(panic) => error!(camera = %name.camera, segment = %name, "closing failed: {panic}"),
         }
     }
 
-    /// Recovers what a failed pipeline left open.
-    async fn recover(&mut self, pipeline: u64) {
-        let left: Vec<SegmentName> = self
-            .open
-            .iter()
-            .filter(|(_, open)| open.pipeline == pipeline)
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in left {
-            self.open.remove(&name);
-            let storage = Arc::clone(&self.parts.storage);
-            let run = self.parts.run.clone();
-            match spawn_blocking(move || recovery::recover(&storage, &name, &run)).await {
-                Ok(Ok(Some(segment))) => self.index.tell_segment(segment),
-                Ok(Ok(None)) => {}
-                Ok(Err(problem)) => {
-                    error!(camera = %self.parts.id, "{problem}; tried again at the next start")
-                }
-                Err(panic) => error!(camera = %self.parts.id, "recovery failed: {panic}"),
-            }
-        }
-    }
-
     /// Ends a pipeline's threads.
     async fn stop(&mut self, id: u64) {
-        if let Some(pipeline) = self.retiring.remove(&id) {
+        if let Some(Retiring { pipeline, .. }) = self.retiring.remove(&id) {
             // Its threads may wait for the disk: not on this one.
             if let Err(panic) = spawn_blocking(move || pipeline.stop()).await {
                 error!(camera = %self.parts.id, "stopping a pipeline failed: {panic}");
             }
+        }
+    }
+
+    /// Cuts off pipelines that do not come to their end (splitmuxsink has been
+    /// seen to hang there); their files are recovered as after a crash.
+    async fn cut_stuck(&mut self) {
+        let stuck = |r: &Retiring| r.since.elapsed() > FINISH_LIMIT;
+        let ids: Vec<u64> =
+            self.retiring.iter().filter(|(_, r)| stuck(r)).map(|(id, _)| *id).collect();
+        for id in ids {
+            let seconds = FINISH_LIMIT.as_secs();
+            warn!(camera = %self.parts.id, "a file was not finished within {seconds} s; it is cut off");
+            self.stop(id).await;
+            self.recover(id).await;
         }
     }
 
@@ -220,11 +241,12 @@ impl Keeper {
         let synced = spawn_blocking(move || close::sync_data(&paths)).await;
         if let Ok(Err(problem)) = synced {
             warn!(camera = %self.parts.id, "{problem}");
-            self.fail(problem.to_string(), Cause::StorageFailed);
+            self.fail(problem.to_string(), problem.is_full());
         }
     }
 
-    fn fail(&self, detail: String, cause: Cause) {
+    fn fail(&self, detail: String, full: bool) {
+        let cause = if full { Cause::DiskFull } else { Cause::StorageFailed };
         self.alarms.raise(format!("camera {}: {detail}", self.parts.id));
         self.state.send_modify(|s| s.failure = Some(Failure { detail, cause }));
     }

@@ -248,7 +248,7 @@ pub(super) fn running_time(since_origin: MediaSpan) -> gst::ClockTime {
 pub(super) fn video_buffer(
     sample: VideoSample,
     origin: MediaTime,
-    closes_group: bool,
+    begins_group: bool,
     feed: &Feed,
 ) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_slice(Counted::new(sample.data, &feed.in_flight));
@@ -258,7 +258,7 @@ pub(super) fn video_buffer(
     b.set_pts(running_time(sample.pts.since(origin)));
     b.set_duration(running_time(sample.dts.plus(sample.duration).since(origin)) - start);
     if !sample.key {
-        b.set_flags(if closes_group { SHOWN_AS_KEY } else { gst::BufferFlags::DELTA_UNIT });
+        b.set_flags(if begins_group { SHOWN_AS_KEY } else { gst::BufferFlags::DELTA_UNIT });
     }
     buffer
 }
@@ -304,7 +304,11 @@ fn event_of(message: &gst::Message) -> Option<PipelineEvent> {
         gst::MessageView::Eos(_) => Some(PipelineEvent::Finished),
         gst::MessageView::Error(error) => Some(PipelineEvent::Failed {
             detail: match error.debug() {
-                Some(debug) => format!("{} ({debug})", error.error()),
+                // Its last line; the ones before name source file and element.
+                Some(debug) => {
+                    let said = debug.trim_end().rsplit('\n').next().unwrap_or_default();
+                    format!("{} ({said})", error.error())
+                }
                 None => error.error().to_string(),
             },
             no_space: error.error().matches(gst::ResourceError::NoSpaceLeft),

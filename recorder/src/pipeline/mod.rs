@@ -10,6 +10,7 @@
 //! segment was planned for; a file that exists is never opened.
 
 mod build;
+mod hold;
 mod in_flight;
 mod mend;
 mod release;
@@ -85,6 +86,7 @@ pub struct Pipeline {
     planned: Planned,
     origin: MediaTime,
     release: release::Release,
+    hold: hold::Hold,
     failed: Arc<AtomicBool>,
 }
 
@@ -118,6 +120,7 @@ impl Pipeline {
             planned,
             origin,
             release: release::Release::new(),
+            hold: hold::Hold::default(),
             failed,
         })
     }
@@ -149,24 +152,26 @@ impl Pipeline {
 
     /// Hands over one video sample.
     pub fn push_video(&mut self, sample: VideoSample) -> Result<(), PipelineError> {
-        let closes_group = self.release.closes_group(sample.key, sample.pts);
-        let buffer = build::video_buffer(sample, self.origin, closes_group, &self.video);
-        self.push(&self.video, buffer)
+        let pts = sample.pts;
+        let begins_group = self.release.begins_group(sample.key, pts);
+        let buffer = build::video_buffer(sample, self.origin, begins_group, &self.video);
+        let group = self.hold.video(buffer, begins_group.then_some(pts));
+        self.push_group(group)
     }
 
     /// Hands over one audio sample; nothing happens without an audio track.
     pub fn push_audio(&mut self, sample: AudioSample) -> Result<(), PipelineError> {
-        match &self.audio {
-            Some(feed) => self.push(feed, build::audio_buffer(sample, self.origin, feed)),
-            None => Ok(()),
-        }
+        let Some(feed) = &self.audio else { return Ok(()) };
+        let pts = sample.pts;
+        let buffer = build::audio_buffer(sample, self.origin, feed);
+        self.pass_audio(buffer, pts)
     }
 
     /// Tells the audio track that nothing comes before `until`, so that video
     /// does not wait for it.
     pub fn audio_is_silent(&mut self, until: MediaTime) -> Result<(), PipelineError> {
         match &self.audio {
-            Some(feed) => self.push(feed, build::silence(until.since(self.origin))),
+            Some(_) => self.pass_audio(build::silence(until.since(self.origin)), until),
             None => Ok(()),
         }
     }
@@ -174,7 +179,9 @@ impl Pipeline {
     /// Ends all tracks; the open file is finished in the background and
     /// `Finished` follows.
     pub fn finish(&mut self) {
+        let group = self.hold.all();
         // An error means that the pipeline has failed already, and said so.
+        let _ = self.push_group(group);
         let _ = self.video.source.end_of_stream();
         if let Some(audio) = &self.audio {
             let _ = audio.source.end_of_stream();
@@ -184,6 +191,20 @@ impl Pipeline {
     /// Stops all threads of the pipeline. Blocks: call it where that is allowed.
     pub fn stop(self) {
         let _ = self.pipeline.set_state(gst::State::Null);
+    }
+
+    fn pass_audio(&mut self, buffer: gst::Buffer, pts: MediaTime) -> Result<(), PipelineError> {
+        match (&self.audio, self.hold.audio(buffer, pts)) {
+            (Some(feed), Some(buffer)) => self.push(feed, buffer),
+            _ => Ok(()),
+        }
+    }
+
+    fn push_group(&self, group: hold::Group) -> Result<(), PipelineError> {
+        if let Some(feed) = &self.audio {
+            group.audio.into_iter().try_for_each(|buffer| self.push(feed, buffer))?;
+        }
+        group.video.into_iter().try_for_each(|buffer| self.push(&self.video, buffer))
     }
 
     fn push(&self, feed: &build::Feed, buffer: gst::Buffer) -> Result<(), PipelineError> {

@@ -14,7 +14,7 @@ use hitless_model::{MediaSpan, MediaTime};
 /// Most media time that splitmuxsink gathers, where frames come more often.
 const GROUP: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64);
 
-/// Decides which samples close a group.
+/// Decides which samples begin a group.
 pub(super) struct Release {
     latest: Option<MediaTime>,
     group_start: MediaTime,
@@ -30,17 +30,18 @@ impl Release {
         self.latest.is_none()
     }
 
-    /// Notes the sample and says whether the group before it is released.
-    pub(super) fn closes_group(&mut self, key: bool, pts: MediaTime) -> bool {
+    /// Notes the sample and says whether it begins a group, which releases the
+    /// one before it.
+    pub(super) fn begins_group(&mut self, key: bool, pts: MediaTime) -> bool {
         let newest = self.latest.is_none_or(|latest| pts > latest);
-        let closes = key || (newest && pts.since(self.group_start) >= GROUP);
+        let begins = key || (newest && pts.since(self.group_start) >= GROUP);
         if newest {
             self.latest = Some(pts);
         }
-        if closes {
+        if begins {
             self.group_start = pts;
         }
-        closes
+        begins
     }
 }
 
@@ -52,7 +53,7 @@ mod tests {
     fn a_long_gop_is_released_every_second_and_never_at_a_reordered_frame() {
         let mut release = Release::new();
         let frame = 3000; // 30 fps
-        let mut closed = Vec::new();
+        let mut begun = Vec::new();
         for i in 0..120_i64 {
             // I P B P B …: each B is presented before the P in front of it.
             let shown = if i == 0 {
@@ -62,10 +63,10 @@ mod tests {
             } else {
                 i - 1
             };
-            if release.closes_group(i == 0, MediaTime::new(shown * frame)) {
-                closed.push(i);
+            if release.begins_group(i == 0, MediaTime::new(shown * frame)) {
+                begun.push(i);
             }
         }
-        assert_eq!(closed, [0, 29, 59, 89, 119]);
+        assert_eq!(begun, [0, 29, 59, 89, 119]);
     }
 }

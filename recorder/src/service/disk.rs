@@ -57,21 +57,18 @@ impl DiskWatch {
 
     /// One look, and what follows from it.
     pub async fn look(&self) {
-        let root = self.storage.root().to_owned();
-        let Ok(asked) = spawn_blocking(move || Space::of(&root)).await else { return };
+        let storage = Arc::clone(&self.storage);
+        let Ok(asked) = spawn_blocking(move || space_of(&storage)).await else { return };
         let space = match asked {
             Ok(space) => space,
-            Err(problem) => {
-                self.hold(Cause::StorageFailed, problem.to_string());
+            Err(why) => {
+                self.state.send_modify(|state| state.space = None);
+                self.hold(Cause::StorageFailed, why);
                 return;
             }
         };
         let limit = limit(&self.disk, space);
         self.state.send_replace(DiskState { space: Some(space), min_free_bytes: limit });
-        if let Err(problem) = self.storage.check_mounted() {
-            self.hold(Cause::StorageFailed, problem.to_string());
-            return;
-        }
         match self.disk.policy {
             DiskPolicy::DeleteOldest if space.free_bytes < with_margin(limit) => {
                 self.make_room(space, limit).await;
@@ -93,8 +90,8 @@ impl DiskWatch {
             info!(segment = %name, bytes, "removed the oldest segment to make room");
             self.index.tell(Change::SegmentExpired { name });
         }
-        let root = self.storage.root().to_owned();
-        let space = match spawn_blocking(move || Space::of(&root)).await {
+        let storage = Arc::clone(&self.storage);
+        let space = match spawn_blocking(move || space_of(&storage)).await {
             Ok(Ok(space)) => space,
             _ => space,
         };
@@ -102,7 +99,9 @@ impl DiskWatch {
     }
 
     fn judge(&self, space: Space, limit: u64, why_not_more: &str) {
-        let held = self.hold.borrow().is_some();
+        let held = self.hold.borrow().as_ref().map(|(cause, _)| *cause);
+        // A little more than the limit, once it was short of it.
+        let enough = if held == Some(Cause::DiskFull) { with_margin(limit) } else { limit };
         if space.free_bytes < limit {
             let mut why = format!(
                 "only {} MiB are free on {}, recording stops below {} MiB",
@@ -114,8 +113,11 @@ impl DiskWatch {
                 why = format!("{why}; {why_not_more}");
             }
             self.hold(Cause::DiskFull, why);
-        } else if held && space.free_bytes >= with_margin(limit).min(space.total_bytes) {
-            info!("there is room on the storage again; recording goes on");
+        } else if held.is_some() && space.free_bytes >= enough.min(space.total_bytes) {
+            match held {
+                Some(Cause::DiskFull) => info!("there is room on the storage again"),
+                _ => info!("the storage is there again"),
+            }
             self.hold.send_replace(None);
         } else if !why_not_more.is_empty() {
             warn!("the storage runs full and nothing could be removed: {why_not_more}");
@@ -130,6 +132,12 @@ impl DiskWatch {
         }
         self.hold.send_replace(Some((cause, why)));
     }
+}
+
+/// Room on a storage that is there.
+fn space_of(storage: &Storage) -> Result<Space, String> {
+    storage.check_mounted().map_err(|e| e.to_string())?;
+    Space::of(storage.root()).map_err(|e| e.to_string())
 }
 
 fn limit(disk: &Disk, space: Space) -> u64 {

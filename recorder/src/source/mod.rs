@@ -13,6 +13,7 @@ mod choose;
 pub mod rtspsrc;
 pub mod tcp;
 mod tls;
+mod words;
 
 use crate::rtp::{Packet, StreamDescription};
 use address::Address;
@@ -44,7 +45,7 @@ pub enum SourceError {
     #[error("{0}")]
     Unreachable(String),
     /// The camera wants other credentials.
-    #[error("the camera refuses the user or password: {0}")]
+    #[error("{0}")]
     Unauthorized(String),
     /// The camera answers, but not with what is needed.
     #[error("{0}")]

@@ -6,7 +6,7 @@
 //! its first sender report is there. GStreamer's threads only post.
 
 use super::choose::track_of;
-use super::{SourceError, SourceEvent, SourceOptions, Track, Transport};
+use super::{SourceError, SourceEvent, SourceOptions, Track, Transport, words};
 use crate::rtp::{Continuity, Packet, StreamDescription, Unwrap};
 use bytes::Bytes;
 use gstreamer as gst;
@@ -363,18 +363,17 @@ fn pass_on_messages(
 }
 
 fn failure_of(address: &super::address::Address, error: &gst::message::Error) -> SourceError {
-    let detail = error.debug().map(|d| format!(" ({d})")).unwrap_or_default();
-    let text = address.redact(&format!("{}{detail}", error.error()));
-    let kind = error.error();
-    if kind.matches(gst::ResourceError::NotAuthorized) {
-        SourceError::Unauthorized(text)
+    let debug = error.debug().unwrap_or_default();
+    let (said, kind) = (words::of_element(&debug), error.error());
+    if let Some(status) = words::status_in(said) {
+        words::refusal(address, status, said)
     } else if kind.matches(gst::ResourceError::OpenRead)
         || kind.matches(gst::ResourceError::OpenReadWrite)
         || kind.matches(gst::ResourceError::NotFound)
         || kind.matches(gst::ResourceError::Read)
     {
-        SourceError::Unreachable(text)
+        words::unreachable(address, said)
     } else {
-        SourceError::Refused(text)
+        SourceError::Refused(words::plain(address, &format!("{kind} ({said})")))
     }
 }

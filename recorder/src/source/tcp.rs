@@ -1,6 +1,7 @@
 //! RTSP over TCP by retina, at the level of packets.
 
-use super::{SourceError, SourceEvent, SourceOptions, Track};
+use super::address::Address;
+use super::{SourceError, SourceEvent, SourceOptions, Track, words};
 use crate::rtp::{Packet, StreamDescription, parse_sdp};
 use futures::StreamExt;
 use hitless_model::Utc;
@@ -25,6 +26,7 @@ pub struct TcpSession {
     tracks: Vec<(usize, Track)>,
     video: StreamDescription,
     audio: Option<StreamDescription>,
+    address: Address,
 }
 
 impl TcpSession {
@@ -56,7 +58,8 @@ impl TcpSession {
             .unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
         let tracks = chosen.setup_order();
         let session = step(options, session.play(play)).await?;
-        Ok(Self { session, group, tracks, video: chosen.video.1, audio: chosen.audio.map(|a| a.1) })
+        let (video, audio) = (chosen.video.1, chosen.audio.map(|a| a.1));
+        Ok(Self { session, group, tracks, video, audio, address: options.address.clone() })
     }
 
     /// What the camera says of a stream.
@@ -72,7 +75,9 @@ impl TcpSession {
         loop {
             let item = match self.session.next().await {
                 Some(Ok(item)) => item,
-                Some(Err(e)) => return Err(SourceError::Ended(e.to_string())),
+                Some(Err(e)) => {
+                    return Err(SourceError::Ended(words::plain(&self.address, &e.to_string())));
+                }
                 None => return Err(SourceError::Ended("the camera ended the session".to_owned())),
             };
             if let Some(event) = self.event_of(item) {
@@ -136,13 +141,11 @@ async fn step<T>(
         return Err(SourceError::Unreachable(format!("no answer within {seconds} s")));
     };
     result.map_err(|e| {
-        let text = options.address.redact(&e.to_string());
+        let (address, said) = (&options.address, e.to_string());
         match e.status_code() {
-            Some(401 | 403) => SourceError::Unauthorized(text),
-            Some(404 | 410 | 453 | 503) => SourceError::Unreachable(text),
-            Some(_) => SourceError::Refused(text),
-            None if is_connect(&text) => SourceError::Unreachable(text),
-            None => SourceError::Refused(text),
+            Some(status) => words::refusal(address, status, &said),
+            None if is_connect(&said) => words::unreachable(address, &said),
+            None => SourceError::Refused(words::plain(address, &said)),
         }
     })
 }

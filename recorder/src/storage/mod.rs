@@ -118,16 +118,46 @@ impl Storage {
     pub fn create(&self, name: &SegmentName) -> Result<PathBuf, StorageError> {
         self.check_mounted()?;
         let path = self.path_of(name);
-        let folder = self.root.join(name.folder());
-        fs::create_dir_all(&folder)
-            .map_err(|e| StorageError::io("cannot create the folder", &folder, e))?;
         open_list::add(&self.root, name)?;
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|e| StorageError::io("cannot create", &path, e))?;
-        Ok(path)
+        let folder = self.root.join(name.folder());
+        let create = || {
+            fs::create_dir_all(&folder)?;
+            OpenOptions::new().write(true).create_new(true).open(&path)
+        };
+        // Once more if the folder was just then removed because it was empty.
+        let made = create().or_else(|e| match e.kind() {
+            io::ErrorKind::NotFound => create(),
+            _ => Err(e),
+        });
+        match made {
+            Ok(_) => Ok(path),
+            Err(e) => {
+                // A file that is there already may be another's, in flight.
+                if e.kind() != io::ErrorKind::AlreadyExists {
+                    // What stays on the list is looked after at the next start.
+                    let _ = open_list::remove(&self.root, name);
+                }
+                Err(StorageError::io("cannot create", &path, e))
+            }
+        }
+    }
+
+    /// Takes back a segment that [`create`](Self::create) made and that nothing
+    /// was written to: a full disk must not fill with empty files.
+    pub fn discard(&self, name: &SegmentName) -> Result<(), StorageError> {
+        let path = self.path_of(name);
+        if fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+            for file in [path.with_extension("meta"), path] {
+                match fs::remove_file(&file) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                        return Err(StorageError::io("cannot remove", &file, e));
+                    }
+                    _ => {}
+                }
+            }
+            open_list::remove(&self.root, name)?;
+        }
+        Ok(())
     }
 
     /// Takes a finished segment off the list of open ones.
@@ -195,6 +225,23 @@ mod tests {
         assert_eq!(fs::read(&path).expect("reads"), b"footage");
         assert_eq!(storage.left_open().expect("reads"), [name("blue")]);
         storage.closed(&name("blue")).expect("removes");
+        assert!(storage.left_open().expect("reads").is_empty());
+    }
+
+    #[test]
+    fn only_a_segment_without_footage_is_taken_back() {
+        let root = tempfile::tempdir().expect("temp dir");
+        let blue = InstanceId::new("blue").expect("valid");
+        let storage = Storage::open(root.path(), &blue).expect("opens");
+        let path = storage.create(&name("blue")).expect("creates");
+        fs::write(&path, b"footage").expect("writes");
+        storage.discard(&name("blue")).expect("leaves it alone");
+        assert!(path.exists());
+        assert_eq!(storage.left_open().expect("reads"), [name("blue")]);
+        fs::write(&path, b"").expect("writes");
+        fs::write(path.with_extension("meta"), b"{").expect("writes");
+        storage.discard(&name("blue")).expect("removes");
+        assert!(!path.exists() && !path.with_extension("meta").exists());
         assert!(storage.left_open().expect("reads").is_empty());
     }
 

@@ -62,7 +62,8 @@ impl<T> Reorder<T> {
             return;
         }
         self.waiting.push(picture);
-        let wanted = self.declared.map_or(PROBE, |depth| depth + 1);
+        // A whole mini-GOP, to see how far apart pictures are.
+        let wanted = self.declared.map_or(PROBE, |depth| 2 * depth + 1);
         if self.waiting.len() >= wanted {
             self.start(out);
         }

@@ -9,6 +9,7 @@ mod batch;
 mod counter;
 mod events;
 mod overlap;
+mod replay;
 mod rows;
 mod segments;
 mod upsert;
@@ -19,6 +20,7 @@ use crate::store::Store;
 use batch::Batch;
 
 pub(crate) use counter::reserve;
+pub use replay::ReplayError;
 
 impl Store {
     /// Writes all of the changes or none. Durable when it returns.

@@ -15,6 +15,8 @@ on_both! {
     no_reader_ever_misses_a_change,
     /// What was found on disk wins over rows, once.
     what_is_found_on_disk_wins,
+    /// What an instance left that never comes back.
+    a_spool_without_a_writer_is_replayed,
     /// Hundreds of rows in one batch.
     a_large_batch_is_written_whole,
 }
@@ -23,6 +25,7 @@ mod stories {
     use crate::both::{Ground, at, put, stamped, tenth};
     use hitless_model::*;
     use hitless_schema::read::ChangeSeq;
+    use hitless_schema::spool::Spool;
     use hitless_schema::{Change, Stamp, Stamped, Store};
 
     fn run(instance: &str) -> Run {
@@ -279,6 +282,22 @@ mod stories {
         let row = store.segment(&found.name).await.expect("reads").expect("is there");
         assert_eq!(row.state, SegmentState::Missing);
         assert_eq!(store.put_found(&both, stamp).await.expect("writes"), 1, "it is back");
+    }
+
+    pub async fn a_spool_without_a_writer_is_replayed(ground: Ground) {
+        let store = ground.store().await;
+        let folder = ground.folder.path().join("spool");
+        let all: Vec<_> =
+            (0..1500).map(|n| tenth("CAMERA_1", "blue", n, SegmentState::Complete)).collect();
+        let left: Vec<_> = all.iter().map(|s| put(1, s)).collect();
+        let mut spool = Spool::open(&folder, 1 << 30).expect("opens");
+        spool.push(&left).expect("pushes");
+        drop(spool);
+        assert_eq!(store.replay_spool(&folder).await.expect("replays"), 1500);
+        assert_eq!(store.replay_spool(&folder).await.expect("replays"), 0);
+        let camera = &all[0].name.camera;
+        let read = store.segments_between(camera, at(-9), at(99_999)).await.expect("reads");
+        assert_eq!(read.len(), 1500);
     }
 
     pub async fn a_large_batch_is_written_whole(ground: Ground) {

@@ -5,8 +5,9 @@ use super::super::{Drained, Event, HttpOptions, serve};
 use crate::service::view::View;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
@@ -22,17 +23,17 @@ pub(super) struct Server {
     pub(super) view: Arc<Mutex<View>>,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) shutdown: CancellationToken,
-    runtime: Runtime,
-    task: JoinHandle<Drained>,
+    runtime: Option<Runtime>,
+    task: Option<JoinHandle<Drained>>,
 }
 
 impl Server {
     pub(super) fn start(options: HttpOptions) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         Self::on(listener, options)
     }
 
-    pub(super) fn on(listener: std::net::TcpListener, options: HttpOptions) -> Self {
+    pub(super) fn on(listener: TcpListener, options: HttpOptions) -> Self {
         let view = Arc::new(Mutex::new(sample::view()));
         let shown = Arc::clone(&view);
         let make = move || shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -41,7 +42,7 @@ impl Server {
 
     /// With a way of its own to make a view.
     pub(super) fn with_view(
-        listener: std::net::TcpListener,
+        listener: TcpListener,
         options: HttpOptions,
         view: Arc<Mutex<View>>,
         make: Arc<dyn Fn() -> View + Send + Sync>,
@@ -60,7 +61,7 @@ impl Server {
         let (events, _) = broadcast::channel(8);
         let shutdown = CancellationToken::new();
         let task = runtime.spawn(serve(listener, options, make, events.clone(), shutdown.clone()));
-        Self { address, view, events, shutdown, runtime, task }
+        Self { address, view, events, shutdown, runtime: Some(runtime), task: Some(task) }
     }
 
     /// Changes what the server sees.
@@ -77,9 +78,11 @@ impl Server {
     }
 
     /// Waits for its end after `shutdown` was cancelled.
-    pub(super) fn ended(self) -> Drained {
-        let ended = async { tokio::time::timeout(DEADLINE, self.task).await };
-        self.runtime.block_on(ended).expect("it ends in time").expect("it does not panic")
+    pub(super) fn ended(mut self) -> Drained {
+        let task = self.task.take().expect("it ends once");
+        let runtime = self.runtime.as_ref().expect("it is there until the drop");
+        let ended = async { tokio::time::timeout(DEADLINE, task).await };
+        runtime.block_on(ended).expect("it ends in time").expect("it does not panic")
     }
 
     pub(super) fn stop(self) -> Drained {
@@ -93,6 +96,49 @@ impl Server {
         body.lines()
             .find_map(|found| found.strip_prefix(line)?.strip_prefix(' ')?.parse().ok())
             .unwrap_or(0.0)
+    }
+}
+
+/// A test that fails while a view hangs must end all the same.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A view that hangs until it is let go, as one on a dead disk would.
+#[derive(Default)]
+pub(super) struct Hanging {
+    entered: AtomicUsize,
+    free: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Hanging {
+    pub(super) fn server(options: HttpOptions) -> (Arc<Self>, Server) {
+        let hanging = Arc::new(Self::default());
+        let shown = Arc::clone(&hanging);
+        let view = Arc::new(Mutex::new(sample::view()));
+        let make = Arc::new(move || {
+            shown.entered.fetch_add(1, Ordering::SeqCst);
+            let free = shown.free.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(shown.changed.wait_while(free, |free| !*free));
+            sample::view()
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        (hanging, Server::with_view(listener, options, view, make))
+    }
+
+    /// How many views were begun.
+    pub(super) fn entered(&self) -> usize {
+        self.entered.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn let_go(&self) {
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Shutdown, and the handover of the listening socket.
 
 use super::super::{Drained, HttpOptions};
-use super::harness::{Client, DEADLINE, Server};
+use super::harness::{Client, DEADLINE, Hanging, Server, until};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -36,17 +36,42 @@ fn idle_connections_are_closed_after_the_linger() {
 
 /// Half a request is no reason to stay.
 #[test]
+fn half_a_request_is_not_waited_for() {
+    let (linger, drain_limit) = (Duration::from_millis(10), DEADLINE);
+    let server = Server::start(HttpOptions { linger, drain_limit, ..Default::default() });
+    let mut client = server.connect();
+    assert_eq!(client.ask("GET", "/live", &[]).status, 200);
+    client.raw(b"GET /live HTTP/1.1\r\nX-Slow: ").expect("it is open");
+    let began = Instant::now();
+    assert_eq!(server.stop(), Drained { cut: 0 });
+    assert!(began.elapsed() < DEADLINE / 2, "{:?}", began.elapsed());
+}
+
+/// An answer that is being made is waited for, up to the limit.
+#[test]
 fn what_does_not_end_is_cut() {
     let (linger, drain_limit) = (Duration::from_millis(10), Duration::from_millis(50));
-    let server = Server::start(HttpOptions { linger, drain_limit, ..Default::default() });
-    let mut reader = server.connect();
-    reader.send("GET", "/live", &[]);
-    assert_eq!(reader.answer().expect("an answer comes").status, 200);
-    reader.raw(b"GET /live HTTP/1.1\r\nX-Slow: ").expect("it is open");
-    let began = Instant::now();
-    let drained = server.stop();
-    assert!(drained.cut <= 1, "{drained:?}");
-    assert!(began.elapsed() < DEADLINE / 2);
+    let (hanging, server) =
+        Hanging::server(HttpOptions { linger, drain_limit, ..Default::default() });
+    let mut client = server.connect();
+    client.send("GET", "/health", &[]);
+    until("it is being answered", || hanging.entered() == 1);
+    assert_eq!(server.stop(), Drained { cut: 1 });
+    assert!(client.is_closed());
+}
+
+#[test]
+fn what_is_being_answered_is_answered() {
+    let (linger, drain_limit) = (Duration::from_millis(10), DEADLINE);
+    let (hanging, server) =
+        Hanging::server(HttpOptions { linger, drain_limit, ..Default::default() });
+    let mut client = server.connect();
+    client.send("GET", "/health", &[]);
+    until("it is being answered", || hanging.entered() == 1);
+    server.shutdown.cancel();
+    hanging.let_go();
+    assert_eq!(client.answer().expect("an answer comes").status, 200);
+    assert_eq!(server.ended(), Drained { cut: 0 });
 }
 
 struct Load {
@@ -71,10 +96,21 @@ impl Load {
         }
     }
 
+    /// The load ends when this goes, also when the test fails.
+    fn ends_here(&self) -> impl Drop + '_ {
+        struct End<'a>(&'a Load);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.stop.store(true, Ordering::Relaxed);
+            }
+        }
+        End(self)
+    }
+
     /// Waits until so many more were answered.
     fn more(&self, requests: u64) {
         let goal = self.answered.load(Ordering::Relaxed) + requests;
-        super::harness::until("the load goes on", || self.answered.load(Ordering::Relaxed) >= goal);
+        until("the load goes on", || self.answered.load(Ordering::Relaxed) >= goal);
     }
 }
 
@@ -88,6 +124,7 @@ fn no_request_fails_when_a_successor_has_the_socket() {
     let load = Load { stop: AtomicBool::new(false), answered: AtomicU64::new(0) };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| load.run(address))).collect();
+        let end = load.ends_here();
         for _ in 0..3 {
             load.more(200);
             let successor = Server::on(socket.try_clone().expect("a copy"), HttpOptions::default());
@@ -95,7 +132,7 @@ fn no_request_fails_when_a_successor_has_the_socket() {
             assert_eq!(std::mem::replace(&mut serving, successor).stop(), Drained { cut: 0 });
         }
         load.more(200);
-        load.stop.store(true, Ordering::Relaxed);
+        drop(end);
         for thread in threads {
             thread.join().expect("no request failed");
         }

@@ -2,40 +2,11 @@
 
 use super::super::HttpOptions;
 use super::super::sample;
-use super::harness::{Client, Server, until};
+use super::harness::{Client, Hanging, Server, until};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// A view that hangs until it is let go, as one on a dead disk would.
-#[derive(Default)]
-struct Hanging {
-    entered: AtomicUsize,
-    free: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Hanging {
-    fn server(options: HttpOptions) -> (Arc<Self>, Server) {
-        let hanging = Arc::new(Self::default());
-        let shown = Arc::clone(&hanging);
-        let view = Arc::new(Mutex::new(sample::view()));
-        let make = Arc::new(move || {
-            shown.entered.fetch_add(1, Ordering::SeqCst);
-            let free = shown.free.lock().unwrap_or_else(PoisonError::into_inner);
-            drop(shown.changed.wait_while(free, |free| !*free));
-            sample::view()
-        });
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        (hanging, Server::with_view(listener, options, view, make))
-    }
-
-    fn let_go(&self) {
-        *self.free.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-}
 
 #[test]
 fn a_view_that_hangs_is_answered_in_time_and_live_goes_on() {
@@ -47,7 +18,7 @@ fn a_view_that_hangs_is_answered_in_time_and_live_goes_on() {
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
         assert_eq!(answer.json()["type"], "urn:hitless:problem:timed_out");
     }
-    assert_eq!(hanging.entered.load(Ordering::SeqCst), 4, "threads are not used up");
+    assert_eq!(hanging.entered(), 4, "threads are not used up");
     assert_eq!(server.get("/live").status, 200);
     hanging.let_go();
     until("it recovers", || server.get("/ready").status == 200);
@@ -76,7 +47,7 @@ fn more_than_the_limit_at_once_is_shed_and_probes_are_not() {
     for client in &mut waiting {
         client.send("GET", "/health", &[]);
     }
-    until("both are being answered", || hanging.entered.load(Ordering::SeqCst) == 2);
+    until("both are being answered", || hanging.entered() == 2);
     let shed = server.get("/metrics");
     assert_eq!((shed.status, shed.header("retry-after")), (503, Some("1")));
     assert_eq!(shed.json()["type"], "urn:hitless:problem:overloaded");

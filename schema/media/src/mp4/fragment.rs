@@ -86,6 +86,7 @@ impl Fragments {
             next: start,
             file_size,
             runs_left: limits::RUNS.saturating_sub(used),
+            first: None,
             cut: None,
         };
         for child in traf.children() {
@@ -141,6 +142,8 @@ struct Append<'a> {
     next: u64,
     file_size: u64,
     runs_left: usize,
+    /// The first samples of this fragment.
+    first: Option<Run>,
     cut: Option<u64>,
 }
 
@@ -155,6 +158,9 @@ impl Append<'_> {
             // All alike but for the first one's flags, and not a byte each in
             // the box: kept as runs, or a count of 2^32 would fill memory.
             TrunSamples::Inherited { count: 0, .. } => Ok(()),
+            TrunSamples::Inherited { count: 1, .. } if self.inherited.size == 0 => {
+                self.take(&self.like_the_first(), 1)
+            }
             TrunSamples::Inherited { count, first_flags: None } => {
                 self.take(&TrunEntry::default(), *count)
             }
@@ -163,6 +169,16 @@ impl Append<'_> {
                 self.take(&TrunEntry::default(), count - 1)
             }
         }
+    }
+
+    /// GStreamer 1.22 leaves everything out of a `trun` whose only sample is
+    /// like the first of the fragment, also where `tfhd` no longer has the
+    /// defaults for it: every fragment of Opus at a constant rate has one.
+    fn like_the_first(&self) -> TrunEntry {
+        let Some(first) = &self.first else {
+            return TrunEntry::default();
+        };
+        TrunEntry { size: Some(first.size), duration: Some(first.duration), ..TrunEntry::default() }
     }
 
     fn take(&mut self, entry: &TrunEntry, count: u32) -> Result<(), String> {
@@ -185,6 +201,7 @@ impl Append<'_> {
             entry: self.inherited.entry,
             key: entry.flags.unwrap_or(self.inherited.flags) & NON_SYNC == 0,
         };
+        self.first.get_or_insert(run);
         if whole < u64::from(count) {
             self.cut = Some(self.next + run.bytes());
         }

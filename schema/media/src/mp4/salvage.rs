@@ -1,11 +1,11 @@
-//! Finds the first `moov` of a file that shows none.
+//! Finds a `moov` that no box header leads to.
 //!
 //! To finish a file in `first-moov-then-finalise` mode, GStreamer 1.22 makes
 //! three writes: it renames the first `moov` to `hoov`, stretches the first
 //! `mdat` over everything written so far, and appends the `moov` of the whole.
 //! A kill or a power cut can leave any of them undone, and then no `moov`
-//! stands at the top of the file. But the first one and all fragments are
-//! still there, as they were a moment before.
+//! stands at the top of the file, or the last one is taken for data. But the
+//! first one and all fragments are still there, as they were a moment before.
 
 use super::boxes::{BoxKind, Header};
 use super::limits;
@@ -21,12 +21,14 @@ const TO_MVHD: u64 = 12;
 /// The places in a file that look like a `moov`, hidden or not.
 pub(super) struct Candidates {
     at: u64,
+    end: u64,
     left: u32,
 }
 
 impl Candidates {
-    pub(super) fn new() -> Self {
-        Self { at: 0, left: limits::SALVAGE_CANDIDATES }
+    /// From byte `at` on.
+    pub(super) fn from(at: u64) -> Self {
+        Self { at, end: at.saturating_add(limits::SALVAGE_BYTES), left: limits::SALVAGE_CANDIDATES }
     }
 
     /// The next one; `None` at the end of the file or of patience.
@@ -34,7 +36,7 @@ impl Candidates {
         &mut self,
         window: &mut Window<'_, S>,
     ) -> io::Result<Option<Header>> {
-        let end = window.size().min(limits::SALVAGE_BYTES);
+        let end = window.size().min(self.end);
         while self.left > 0 && self.at < end {
             let bytes = window.take(self.at, STEP.min(end - self.at))?;
             let Some(found) = memmem::find(&bytes, b"mvhd") else {

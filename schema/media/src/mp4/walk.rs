@@ -15,7 +15,7 @@ pub(super) fn read<S: ReadAt + ?Sized>(source: &S, path: &Path) -> Result<Movie,
     let mut walk = Window::new(source)
         .map(Walk::new)
         .map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
-    walk.run(0).and_then(|()| walk.salvage()).map_err(|failure| failure.in_file(path))?;
+    walk.run_and_salvage().map_err(|failure| failure.in_file(path))?;
     let size = walk.window.size();
     walk.finish().ok_or_else(|| Mp4Error::NoMovie { path: path.to_owned(), size })
 }
@@ -50,6 +50,12 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
         }
     }
 
+    fn run_and_salvage(&mut self) -> Result<(), Failure> {
+        self.run(0)?;
+        self.find_first_moov()?;
+        self.find_last_moov()
+    }
+
     fn run(&mut self, mut at: u64) -> Result<(), Failure> {
         for _ in 0..limits::TOP_LEVEL_BOXES {
             if at >= self.window.size() {
@@ -67,9 +73,24 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
         Ok(())
     }
 
+    /// The last `moov` may stand behind the last data, whose size still says
+    /// "to the end"; and with it the samples that no fragment tells.
+    fn find_last_moov(&mut self) -> Result<(), Failure> {
+        let Some(data) = self.untold_data() else {
+            return Ok(());
+        };
+        let mut candidates = Candidates::from(data.body());
+        while let Some(header) = candidates.next(&mut self.window)? {
+            if self.moov(&header)? {
+                self.headers += 1;
+            }
+        }
+        Ok(())
+    }
+
     /// Where no `moov` stood at the top: goes on behind one that is hidden.
-    fn salvage(&mut self) -> Result<(), Failure> {
-        let mut candidates = Candidates::new();
+    fn find_first_moov(&mut self) -> Result<(), Failure> {
+        let mut candidates = Candidates::from(0);
         while self.moov.is_none() {
             let Some(header) = candidates.next(&mut self.window)? else {
                 return Ok(());
@@ -158,15 +179,22 @@ impl<'a, S: ReadAt + ?Sized> Walk<'a, S> {
         Ok(self.window.take(header.at, header.size)?)
     }
 
-    fn finish(self) -> Option<Movie> {
-        let moov = self.moov?;
+    /// GStreamer writes a fragment's data first and then its `moof`: data
+    /// behind the last sample is of a fragment that was not finished.
+    fn untold_data(&self) -> Option<Header> {
+        let moov = self.moov.as_ref()?;
+        if moov.defaults.is_empty() || !moov.set_aside.is_empty() {
+            return None;
+        }
         let runs = moov.tracks.iter().flat_map(|track| track.samples.runs());
-        let used = runs.map(|run| run.offset + run.bytes()).max().unwrap_or(0);
-        // GStreamer writes the fragment's data first and then its moof: data
-        // behind the last sample is of a fragment that was not finished.
-        let fragmented = !moov.defaults.is_empty() && moov.set_aside.is_empty();
-        let open = self.last_data.filter(|data| fragmented && data.body() >= used);
-        let cut = moov.cut.or(self.cut).or(open.map(|data| data.at));
+        let told = runs.map(|run| run.offset + run.bytes()).max().unwrap_or(0);
+        self.last_data.filter(|data| data.body() >= told)
+    }
+
+    fn finish(self) -> Option<Movie> {
+        let untold = self.untold_data().map(|data| data.at);
+        let moov = self.moov?;
+        let cut = moov.cut.or(self.cut).or(untold);
         Some(Movie {
             timescale: moov.timescale,
             tracks: moov.tracks,

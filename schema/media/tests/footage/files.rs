@@ -2,26 +2,58 @@
 //! finished and killed.
 
 use super::{
-    H264, H264_B, H265, LIVE_PICTURES, PICTURES, RAW, RECORDER_MUX, ffmpeg, folder, gst, gst_killed,
+    H264, H264_B, H265, LIVE_PICTURES, PICTURES, RAW, RECORDER_MUX, ffmpeg, gst, gst_killed,
 };
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use xxhash_rust::xxh3::xxh3_64;
 
 const AAC: &str =
     "audiotestsrc num-buffers=172 ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
 const LIVE_AAC: &str =
     "audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
-const OPUS: &str = "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2 ! opusenc";
+const OPUS: &str =
+    "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
+const LIVE_OPUS: &str =
+    "audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
 const MULAW: &str = "audiotestsrc num-buffers=32 ! audio/x-raw,rate=8000,channels=1 ! mulawenc";
 const PCM: &str = "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2,format=S16LE";
 /// What ffmpeg takes its pictures and sounds from.
 const LAVFI: &str =
     "-f lavfi -i testsrc2=s=160x120:r=25:d=4 -f lavfi -i sine=d=4:r=48000 -pix_fmt yuv420p -g 25";
 
-/// Every file, made on first use.
+/// Every file. Made once and kept in the target directory under a name that
+/// follows from how they are made: a test may have a process of its own.
 pub fn all() -> &'static [PathBuf] {
     static FILES: OnceLock<Vec<PathBuf>> = OnceLock::new();
-    FILES.get_or_init(|| make(&folder(env!("CARGO_CRATE_NAME"))))
+    FILES.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let lock = File::create(target.join("footage.lock")).expect("writable");
+        lock.lock().expect("lockable");
+        let recipe = [include_str!("files.rs"), include_str!("mod.rs")].concat();
+        let kept = target.join(format!("footage-{:016x}", xxh3_64(recipe.as_bytes())));
+        let list = kept.join("complete");
+        if !list.exists() {
+            forget_others(target);
+            std::fs::create_dir_all(&kept).expect("writable");
+            let names: Vec<String> = make(&kept)
+                .iter()
+                .map(|path| path.file_name().expect("named").to_string_lossy().into_owned())
+                .collect();
+            std::fs::write(&list, names.join("\n")).expect("writable");
+        }
+        let names = std::fs::read_to_string(list).expect("readable");
+        names.lines().map(|name| kept.join(name)).collect()
+    })
+}
+
+fn forget_others(target: &Path) {
+    for entry in target.read_dir().expect("readable").flatten() {
+        if entry.file_name().to_string_lossy().starts_with("footage-") {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// One of them by its name.
@@ -92,6 +124,7 @@ fn make_killed(folder: &Path) -> Vec<PathBuf> {
         let made = [
             ("killed.mp4", h264.as_str(), LIVE_AAC, finalise.as_str(), 2),
             ("killed-b.mp4", &h264_b, LIVE_AAC, &finalise, 2),
+            ("killed-opus.mp4", &h264, LIVE_OPUS, &finalise, 2),
             ("killed-h265.mp4", &h265, "", &finalise, 2),
             ("killed-dash.mp4", &h264, LIVE_AAC, dash, 5),
         ]

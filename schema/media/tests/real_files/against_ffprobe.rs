@@ -107,6 +107,11 @@ fn every_sample_is_where_ffprobe_says() {
             } else {
                 let ours = ours(track);
                 for (number, (a, b)) in ours.iter().zip(&theirs).enumerate() {
+                    // GStreamer left its size and duration out; ffprobe takes
+                    // them for 0 (see `interrupted` for what they are).
+                    if b.size == 0 && name.contains("opus") {
+                        continue;
+                    }
                     assert_eq!(a, b, "{name}, stream {stream}, sample {number}");
                 }
                 assert_eq!(ours.len(), theirs.len(), "{name}, stream {stream}");

@@ -3,28 +3,21 @@
 use crate::footage::{self, files};
 use hitless_media::mp4::{Inspection, Movie, inspect};
 use hitless_model::{AudioCodec, VideoCodec};
+use serde_json::Value;
 use std::path::Path;
 
 fn facts(name: &str) -> Inspection {
     inspect(files::named(name)).expect("readable")
 }
 
-/// One field of a file's stream.
-fn ffprobe(path: &Path, stream: &str, field: &str) -> String {
+/// A file's streams as ffprobe tells them.
+fn ffprobe(path: &Path) -> Vec<Value> {
+    let entries = "stream=codec_type,codec_name,width,height,channels,sample_rate";
     let path = path.to_str().expect("UTF-8");
-    let entries = format!("stream={field}");
-    let args = [
-        "-v",
-        "error",
-        "-select_streams",
-        stream,
-        "-show_entries",
-        &entries,
-        "-of",
-        "csv=p=0",
-        path,
-    ];
-    String::from_utf8(footage::run("ffprobe", &args)).expect("UTF-8").trim().to_owned()
+    let text =
+        footage::run("ffprobe", &["-v", "error", "-show_entries", entries, "-of", "json", path]);
+    let told: Value = serde_json::from_slice(&text).expect("JSON");
+    told["streams"].as_array().expect("streams").clone()
 }
 
 #[test]
@@ -33,15 +26,19 @@ fn codecs_sizes_and_rates_are_what_ffprobe_says() {
         let name = path.display();
         let facts = inspect(path).expect("readable");
         assert_eq!(facts.notes, [""; 0], "{name}");
+        let streams = ffprobe(path);
+        let stream = |kind| streams.iter().find(|stream| stream["codec_type"] == kind);
         let video = facts.video.expect("pictures");
-        assert_eq!(video.width.to_string(), ffprobe(path, "v:0", "width"), "{name}");
-        assert_eq!(video.height.to_string(), ffprobe(path, "v:0", "height"), "{name}");
+        let told = stream("video").expect("pictures");
         let codec = match video.codec {
             VideoCodec::H264 => "h264",
             VideoCodec::H265 => "hevc",
         };
-        assert_eq!(codec, ffprobe(path, "v:0", "codec_name"), "{name}");
-        let Some(audio) = facts.audio else { continue };
+        assert_eq!(told["codec_name"], codec, "{name}");
+        assert_eq!(told["width"], video.width, "{name}");
+        assert_eq!(told["height"], video.height, "{name}");
+        assert_eq!(facts.audio.is_some(), stream("audio").is_some(), "{name}");
+        let (Some(audio), Some(told)) = (facts.audio, stream("audio")) else { continue };
         let codec = match audio.codec {
             AudioCodec::Aac => "aac",
             AudioCodec::Opus => "opus",
@@ -49,9 +46,9 @@ fn codecs_sizes_and_rates_are_what_ffprobe_says() {
             AudioCodec::Pcma => "pcm_alaw",
             AudioCodec::Pcm => "pcm_s16le",
         };
-        assert_eq!(codec, ffprobe(path, "a:0", "codec_name"), "{name}");
-        assert_eq!(audio.channels.to_string(), ffprobe(path, "a:0", "channels"), "{name}");
-        assert_eq!(audio.sample_rate.to_string(), ffprobe(path, "a:0", "sample_rate"), "{name}");
+        assert_eq!(told["codec_name"], codec, "{name}");
+        assert_eq!(told["channels"], audio.channels, "{name}");
+        assert_eq!(told["sample_rate"], audio.sample_rate.to_string(), "{name}");
     }
 }
 

@@ -1,0 +1,152 @@
+//! What the fault stories have in common: the camera beside the broken one
+//! loses nothing, and what the recorder says is checked in every place where
+//! it says it.
+#![allow(dead_code, reason = "each story takes what it needs")]
+
+use hitless_fixtures::{CameraSpec, Cameras, Tally};
+use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Segment, Utc};
+use hitless_schema::{DatabaseUrl, Store};
+use hitless_tests::{Recorder, Site, eventually, footage, paths};
+use serde_json::Value;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// For whatever takes seconds on a quiet machine and longer on a busy one.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// Pictures that a clean stop may leave unrecorded at the end: those not yet
+/// complete when it begins, and what is sent while it is under way.
+const TAIL: u64 = 50;
+
+/// A camera of 25 pictures and one key frame a second.
+pub fn camera(name: &str) -> CameraSpec {
+    CameraSpec { fps: 25.0, gop: 25, ..CameraSpec::named(name) }
+}
+
+/// The numbers that were recorded of a camera, in order of its segments.
+#[track_caller]
+pub fn recorded(site: &Site, camera: &str) -> Vec<u64> {
+    footage::numbers(&paths(&site.segments(camera, "blue")))
+}
+
+/// A stretch of a camera that must be recorded without a hole.
+#[derive(Debug, Clone, Copy)]
+pub struct Watch {
+    from: u64,
+}
+
+impl Watch {
+    /// From the picture on that the camera sends now.
+    #[track_caller]
+    pub fn begin(cameras: &Cameras, camera: &str) -> Self {
+        Self { from: next_number(cameras, camera) }
+    }
+
+    /// Up to now not one picture was lost or doubled. The recorder must have
+    /// been stopped.
+    #[track_caller]
+    pub fn assert_whole(self, site: &Site, cameras: &Cameras, camera: &str) {
+        let until = next_number(cameras, camera);
+        let tally = Tally::of(&recorded(site, camera));
+        assert!(tally.is_whole(), "camera {camera}: {tally}");
+        let run = tally.runs.first().unwrap_or_else(|| panic!("nothing recorded of {camera}"));
+        assert!(run.first <= self.from, "{camera} is recorded from {} only: {tally}", self.from);
+        assert!(run.last + TAIL >= until, "{camera} ends before {until}: {tally}");
+    }
+}
+
+/// The number that a camera sends next.
+#[track_caller]
+pub fn next_number(cameras: &Cameras, camera: &str) -> u64 {
+    cameras.stats(camera).expect("the cameras answer").next_number
+}
+
+/// How health sees a camera.
+#[track_caller]
+pub fn camera_health(recorder: &Recorder, camera: &str) -> Value {
+    recorder.health()["cameras"][camera].clone()
+}
+
+/// Waits until health gives a reason with `part` in it for a camera that is not
+/// recorded, and gives it.
+#[track_caller]
+pub fn wait_reason(recorder: &Recorder, camera: &str, part: &str, limit: Duration) -> String {
+    eventually(&format!("{camera} is away because {part:?}"), limit, || {
+        let health = camera_health(recorder, camera);
+        let reason = health["reason"].as_str().unwrap_or_default();
+        reason.contains(part).then(|| reason.to_owned())
+    })
+}
+
+/// The metrics pass `promtool check metrics`; gives them.
+#[track_caller]
+pub fn checked_metrics(recorder: &Recorder) -> String {
+    let (status, text) = recorder.get("/metrics").expect("the recorder answers");
+    assert_eq!(status, 200, "{text}");
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool runs");
+    let mut input = promtool.stdin.take().expect("a pipe");
+    input.write_all(text.as_bytes()).expect("promtool reads");
+    drop(input);
+    let output = promtool.wait_with_output().expect("promtool ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "promtool: {said}");
+    text
+}
+
+/// What stands in the database besides segments.
+pub struct Told {
+    /// What happened to a camera, by time.
+    pub events: Vec<CameraEvent>,
+    /// Steps of clocks.
+    pub steps: Vec<ClockStep>,
+    /// Lives of recorders.
+    pub runs: Vec<Run>,
+}
+
+/// Reads it.
+#[track_caller]
+pub fn told(url: &DatabaseUrl, camera: &str) -> Told {
+    let camera = CameraId::new(camera).expect("a camera id");
+    let (from, to) = (Utc::from_ns(0), Utc::from_ns(i64::MAX));
+    blocking(async {
+        let store = Store::open(url).await.expect("the database opens");
+        let told = Told {
+            events: store.camera_events(&camera, from, to).await.expect("events"),
+            steps: store.clock_steps(from, to).await.expect("clock steps"),
+            runs: store.runs_between(from, to).await.expect("runs"),
+        };
+        store.close().await;
+        told
+    })
+}
+
+/// All segments of a camera that a database knows.
+#[track_caller]
+pub fn rows(url: &DatabaseUrl, camera: &str) -> Vec<Segment> {
+    let camera = CameraId::new(camera).expect("a camera id");
+    let (from, to) = (Utc::from_ns(0), Utc::from_ns(i64::MAX));
+    blocking(async {
+        let store = Store::open(url).await.expect("the database opens");
+        let rows = store.segments_between(&camera, from, to).await.expect("segments");
+        store.close().await;
+        rows
+    })
+}
+
+/// The SQLite database of a site.
+pub fn database(site: &Site) -> DatabaseUrl {
+    DatabaseUrl::sqlite_file(site.database())
+}
+
+/// Runs a future to its end.
+pub fn blocking<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
