@@ -39,12 +39,20 @@ impl Probe {
     pub fn video_seconds(&self) -> f64 {
         self.video.iter().map(|p| p.duration).sum()
     }
+
+    /// How much sound there is: as many frames as there are, each as long as
+    /// most are (ffprobe shows the last one shorter where sound begins late).
+    pub fn audio_seconds(&self) -> f64 {
+        let mut lengths: Vec<f64> = self.audio.iter().map(|p| p.duration).collect();
+        lengths.sort_by(f64::total_cmp);
+        lengths.get(lengths.len() / 2).map_or(0.0, |usual| usual * lengths.len() as f64)
+    }
 }
 
 /// Reads a file with ffprobe; the error is what it said.
 pub fn probe(file: &Path) -> Result<Probe, String> {
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-ignore_editlist", "1", "-of", "json", "-show_entries"])
+        .args(["-v", "error", "-of", "json", "-show_entries"])
         .arg("stream=index,codec_type,codec_name,width,height:packet=stream_index,pts_time,dts_time,duration_time,size,flags")
         .arg(file)
         .output()

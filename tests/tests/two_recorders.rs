@@ -171,7 +171,7 @@ fn assert_sound(
         AudioCodec::Pcmu | AudioCodec::Pcma | AudioCodec::None => None,
     };
     let seconds = |of: fn(&Judged) -> f64| judged.iter().map(of).sum::<f64>();
-    let heard = seconds(|j| j.probe.audio.iter().map(|p| p.duration).sum());
+    let heard = seconds(|j| j.probe.audio_seconds());
     let seen = seconds(|j| j.probe.video_seconds());
     assert!((heard - seen).abs() < 0.5, "{what}: {heard} s of sound, {seen} s of video");
     let Some((codec, length)) = native else {
