@@ -137,9 +137,7 @@ impl World {
         let names: Vec<&str> = self.cameras.cameras().iter().map(|c| c.camera.as_str()).collect();
         self.recorder.wait_recording(&names, SOON);
         let back = next_number(&self.cameras, "good");
-        until("two more segments of all", SOON, || {
-            next_number(&self.cameras, "good") > back + 100
-        });
+        until("two more segments of all", SOON, || next_number(&self.cameras, "good") > back + 100);
     }
 
     fn absent_cameras_lost_only_their_absence(&self) {

@@ -23,20 +23,23 @@ pub(crate) use notes::recovered as note_recovered;
 pub use state::{Failure, KeeperState};
 
 use crate::index::Index;
-use crate::pipeline::{Pipeline, PipelineEvent};
+use crate::pipeline::PipelineEvent;
 use crate::service::alarms::Alarms;
 use crate::strand::CameraParts;
 use close::Closing;
 use hitless_model::{Cause, ClockStep, SegmentName};
 use hitless_schema::Change;
-use state::{Known, Open};
+use state::{Known, Open, Retiring};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info, warn};
+
+/// How long a pipeline may take to finish its file; it takes milliseconds.
+const FINISH_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often segments are looked after that a failing storage left behind.
 const RETRY: Duration = Duration::from_secs(2);
@@ -48,7 +51,7 @@ pub struct Keeper {
     alarms: Alarms,
     open: BTreeMap<SegmentName, Open>,
     known: BTreeMap<SegmentName, Known>,
-    retiring: HashMap<u64, Pipeline>,
+    retiring: HashMap<u64, Retiring>,
     /// Segments that could not be looked after while the storage failed.
     left: BTreeSet<SegmentName>,
     /// The pipeline that failed last: what follows from it is no news.
@@ -86,7 +89,10 @@ impl Keeper {
                     None => return,
                 },
                 _ = sync.tick(), if !every.is_zero() => self.sync_open().await,
-                _ = retry.tick(), if !self.left.is_empty() => self.recover_left().await,
+                _ = retry.tick(), if !(self.left.is_empty() && self.retiring.is_empty()) => {
+                    self.cut_stuck().await;
+                    self.recover_left().await;
+                }
             }
             self.tell_open();
         }
@@ -137,7 +143,7 @@ impl Keeper {
                 pipeline.finish();
                 let failed = pipeline.has_failed();
                 let id = pipeline.id();
-                self.retiring.insert(id, *pipeline);
+                self.retiring.insert(id, Retiring { pipeline: *pipeline, since: Instant::now() });
                 if failed {
                     self.stop(id).await;
                     self.known.clear();
@@ -205,11 +211,25 @@ impl Keeper {
 
     /// Ends a pipeline's threads.
     async fn stop(&mut self, id: u64) {
-        if let Some(pipeline) = self.retiring.remove(&id) {
+        if let Some(Retiring { pipeline, .. }) = self.retiring.remove(&id) {
             // Its threads may wait for the disk: not on this one.
             if let Err(panic) = spawn_blocking(move || pipeline.stop()).await {
                 error!(camera = %self.parts.id, "stopping a pipeline failed: {panic}");
             }
+        }
+    }
+
+    /// Cuts off pipelines that do not come to their end (splitmuxsink has been
+    /// seen to hang there); their files are recovered as after a crash.
+    async fn cut_stuck(&mut self) {
+        let stuck = |r: &Retiring| r.since.elapsed() > FINISH_LIMIT;
+        let ids: Vec<u64> =
+            self.retiring.iter().filter(|(_, r)| stuck(r)).map(|(id, _)| *id).collect();
+        for id in ids {
+            let seconds = FINISH_LIMIT.as_secs();
+            warn!(camera = %self.parts.id, "a file was not finished within {seconds} s; it is cut off");
+            self.stop(id).await;
+            self.recover(id).await;
         }
     }
 

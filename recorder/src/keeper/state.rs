@@ -1,9 +1,11 @@
 //! What a keeper holds, and what it tells of itself.
 
 use super::{Note, SegmentHeader};
+use crate::pipeline::Pipeline;
 use crate::strand::tally::Tally;
 use hitless_model::{Cause, ClockMap};
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// A segment whose file exists and is not closed.
 pub(super) struct Open {
@@ -11,6 +13,12 @@ pub(super) struct Open {
     pub(super) pipeline: u64,
     pub(super) path: PathBuf,
     pub(super) ended: Option<(Tally, Option<ClockMap>)>,
+}
+
+/// A pipeline that gets nothing more and finishes its file.
+pub(super) struct Retiring {
+    pub(super) pipeline: Pipeline,
+    pub(super) since: Instant,
 }
 
 /// What became known of a segment before its file was made.

@@ -23,7 +23,6 @@ pub(crate) const KEYS: &[&str] = &[
     "recorder.sync_seconds",
     "recorder.heartbeat_seconds",
     "recorder.queue_bytes",
-    "recorder.gop_bytes",
     "recorder.spool_bytes",
     "recorder.g711",
     "recorder.ingest_batch_ms",

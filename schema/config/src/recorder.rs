@@ -41,8 +41,6 @@ pub struct Recorder {
     pub heartbeat: Duration,
     /// What may wait for a slow disk, per camera.
     pub queue_bytes: u64,
-    /// What a GOP in flight may hold, per camera.
-    pub gop_bytes: u64,
     /// What the spool on disk may hold while the database is away.
     pub spool_bytes: u64,
     /// What becomes of G.711 audio.
@@ -68,7 +66,6 @@ impl Recorder {
             sync: some(seconds("sync_seconds", 5.0, 0.0)),
             heartbeat: seconds("heartbeat_seconds", 5.0, 0.1),
             queue_bytes: section.bytes("queue_bytes", 32 * MIB),
-            gop_bytes: section.bytes("gop_bytes", 64 * MIB),
             spool_bytes: section.bytes("spool_bytes", 64 * MIB),
             g711: section.choice("g711", G711::Aac),
             ingest_batch: some(Duration::from_millis(

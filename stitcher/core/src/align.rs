@@ -9,7 +9,7 @@
 use crate::evidence::Look;
 use crate::pair::{Pair, pairs};
 use crate::plan::StrandId;
-use crate::probe::{self, Point, Rows};
+use crate::probe::{self, Grain, Point, Rows};
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
@@ -80,14 +80,15 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
     }
     let comparable = view.strand(pair.early).timescale == view.strand(pair.late).timescale;
     let mut differs = false;
-    if comparable {
-        for place in probe::places(pair) {
+    for (n, place) in probe::places(pair).enumerate().filter(|_| comparable) {
+        let grains = if n == 0 { &Grain::ALL[..] } else { &Grain::ALL[..1] };
+        for grain in grains {
             let before = look.misses();
-            let rows = probe::rows(view, look, settings, pair, place);
+            let rows = probe::rows(view, look, settings, pair, place, *grain);
             let early = probe::marks(look, &rows.early);
             let late = probe::marks(look, &rows.late);
             if look.misses() > before {
-                break;
+                return How::Apart { error: rows.error, differs };
             }
             match verdict(view, pair, &rows, &early, &late) {
                 Verdict::Exact { offset, matched, compared } => {
@@ -144,7 +145,7 @@ fn by_clock(
     comparable: bool,
     differs: bool,
 ) -> How {
-    let rows = probe::key_rows(view, look, settings, pair, pair.from);
+    let rows = probe::rows(view, look, settings, pair, pair.from, Grain::Keys);
     let error = rows.error;
     let joined = (comparable && !differs)
         .then(|| rhythm(&rows, view.strand(pair.early).timescale))

@@ -6,7 +6,7 @@
 //! equal carries at one joint have equal futures, so redoing a window may
 //! stop as soon as it comes to a carry that was stored before.
 
-use hitless_model::{InstanceId, MediaSpan, MediaTime, SegmentNumber, Utc};
+use hitless_model::{InstanceId, MediaSpan, MediaTime, Nanos, SegmentNumber, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The state of the walk at a joint.
@@ -35,6 +35,8 @@ pub struct Playing {
     pub end: MediaTime,
     /// How long a picture lasts.
     pub frame: MediaSpan,
+    /// Some recorder knows that nothing is missing before the next GOP.
+    pub closed: bool,
 }
 
 /// How far an instance's footage has been passed, played or not.
@@ -50,4 +52,6 @@ pub struct Passed {
     pub played: u32,
     /// Where its footage has come to, placed after all that came before.
     pub end: Utc,
+    /// How far its clock was corrected for that.
+    pub push: Nanos,
 }

@@ -5,6 +5,7 @@
 //! frame can only be played as the continuation of its own strand.
 
 use crate::facts::SegmentRef;
+use crate::piece::is_step;
 use crate::slot::Slot;
 use crate::strand::{StrandRef, View};
 use crate::unit::Unit;
@@ -24,6 +25,8 @@ pub(crate) struct Position {
     pub(crate) end: i64,
     /// How long a picture lasts.
     pub(crate) frame: i64,
+    /// Some strand knows that nothing is missing before its group's next slot.
+    pub(crate) closed: bool,
 }
 
 impl Position {
@@ -35,6 +38,13 @@ impl Position {
         first == 0
             && self.next_sample >= view.segment(self.segment).samples
             && view.follows(self.segment, segment)
+    }
+}
+
+impl Position {
+    /// Is a picture shown at this time on the axis the next one?
+    pub(crate) fn reaches(&self, time: i64) -> bool {
+        self.closed || !is_step(time.saturating_sub(self.last), self.frame)
     }
 }
 

@@ -49,18 +49,22 @@ pub(crate) fn groups(
         let Alignment { early, late, how } = *alignment;
         report(view, alignment, findings);
         let (How::Exact { offset, .. } | How::Joined { offset, .. }) = how else { continue };
-        match axes.tie(early, late, offset.ticks()) {
-            0 => {
-                if matches!(how, How::Exact { .. }) {
-                    classes.tie(early, late, 0);
-                }
+        let off = match axes.off(early, late, offset.ticks()) {
+            Some(off) => off,
+            None => axes.overrun(view, early, late, offset.ticks()),
+        };
+        let exact = matches!(how, How::Exact { .. });
+        if off == 0 {
+            axes.tie(early, late, offset.ticks());
+            if exact && classes.off(early, late, 0).is_none() {
+                classes.tie(early, late, 0);
             }
-            by if matches!(how, How::Exact { .. }) => findings.push(Finding::Contradiction {
+        } else if exact {
+            findings.push(Finding::Contradiction {
                 early: strand_id(view, early),
                 late: strand_id(view, late),
-                by: MediaSpan::new(by),
-            }),
-            _ => {}
+                by: MediaSpan::new(off),
+            });
         }
     }
     number(view, &mut axes, &mut classes)
@@ -107,11 +111,14 @@ fn number(view: &View<'_>, axes: &mut Forest, classes: &mut Forest) -> Groups {
 /// Union-find whose links carry offsets.
 struct Forest {
     links: Vec<(StrandRef, i64)>,
+    /// Of each root.
+    members: Vec<Vec<StrandRef>>,
 }
 
 impl Forest {
     fn new(strands: usize) -> Self {
-        Self { links: (0..crate::table::count(strands)).map(|s| (StrandRef(s), 0)).collect() }
+        let all = || (0..crate::table::count(strands)).map(StrandRef);
+        Self { links: all().map(|s| (s, 0)).collect(), members: all().map(|s| vec![s]).collect() }
     }
 
     /// The root of a strand's tree and the ticks to add to get to its axis.
@@ -125,21 +132,65 @@ impl Forest {
         (at, offset)
     }
 
-    /// Ties `late` to `early`; how far off that is if they were tied already.
-    fn tie(&mut self, early: StrandRef, late: StrandRef, offset: i64) -> i64 {
-        let (early_root, early_offset) = self.root(early);
-        let (late_root, late_offset) = self.root(late);
-        // late + offset = early; early + early_offset = axis
-        let wanted = offset.saturating_add(early_offset);
-        if early_root == late_root {
-            return wanted.saturating_sub(late_offset);
-        }
-        let link = wanted.saturating_sub(late_offset);
-        if early_root <= late_root {
-            self.links[late_root.place()] = (early_root, link);
-        } else {
-            self.links[early_root.place()] = (late_root, link.saturating_neg());
-        }
-        0
+    /// How far an offset is from what is known; `None` if nothing is.
+    fn off(&mut self, early: StrandRef, late: StrandRef, offset: i64) -> Option<i64> {
+        let (early, late) = (self.root(early), self.root(late));
+        (early.0 == late.0).then(|| offset.saturating_add(early.1).saturating_sub(late.1))
     }
+
+    /// By how much strands of one instance would overlap, if these were tied:
+    /// they follow each other.
+    fn overrun(&mut self, view: &View<'_>, early: StrandRef, late: StrandRef, offset: i64) -> i64 {
+        let link = self.link(early, late, offset);
+        let (early, late) = (self.root(early).0, self.root(late).0);
+        let of = |forest: &mut Self, root: StrandRef, by: i64| -> Vec<_> {
+            let members = forest.members[root.place()].clone();
+            let shift = |s: StrandRef| (s, forest.root(s).1.saturating_add(by));
+            members.into_iter().map(shift).collect()
+        };
+        let (ours, theirs) = (of(self, early, 0), of(self, late, link));
+        let mut worst = 0;
+        for x in &ours {
+            for y in &theirs {
+                worst = worst.max(overlap(view, *x, *y));
+            }
+        }
+        worst
+    }
+
+    /// Ticks from the axis of `late`'s tree to that of `early`'s.
+    fn link(&mut self, early: StrandRef, late: StrandRef, offset: i64) -> i64 {
+        // late + offset = early; each + its own offset = its axis
+        let (early, late) = (self.root(early).1, self.root(late).1);
+        offset.saturating_add(early).saturating_sub(late)
+    }
+
+    /// Ties `late` to `early`, if they are not yet.
+    fn tie(&mut self, early: StrandRef, late: StrandRef, offset: i64) {
+        let link = self.link(early, late, offset);
+        let (early, late) = (self.root(early).0, self.root(late).0);
+        if early == late {
+            return;
+        }
+        let (keep, gone, link) =
+            if early < late { (early, late, link) } else { (late, early, link.saturating_neg()) };
+        self.links[gone.place()] = (keep, link);
+        let moved = std::mem::take(&mut self.members[gone.place()]);
+        self.members[keep.place()].extend(moved);
+    }
+}
+
+/// Ticks by which two strands of one instance overlap, where they lie.
+fn overlap(view: &View<'_>, x: (StrandRef, i64), y: (StrandRef, i64)) -> i64 {
+    if view.instance(x.0) != view.instance(y.0) {
+        return 0;
+    }
+    let in_order = view.first(x.0).number <= view.first(y.0).number;
+    let (first, then) = if in_order { (x, y) } else { (y, x) };
+    let last = view.last(first.0);
+    let frame = last.media_length.ticks() / i64::from(last.samples.max(1));
+    // how long the last sample lasts is a guess
+    let end = last.media_end().ticks().saturating_add(first.1).saturating_sub(frame);
+    let start = view.first(then.0).media_start.ticks().saturating_add(then.1);
+    end.saturating_sub(start).max(0)
 }

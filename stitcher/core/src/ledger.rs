@@ -9,7 +9,7 @@ use crate::facts::SegmentRef;
 use crate::lane::Lane;
 use crate::strand::{StrandRef, View};
 use crate::unit::Unit;
-use hitless_model::{InstanceId, Utc};
+use hitless_model::{InstanceId, Nanos, Utc};
 use std::collections::BTreeMap;
 
 /// How far one instance has been passed.
@@ -20,6 +20,8 @@ pub(crate) struct Mark {
     /// Of the segment, so far.
     pub(crate) played: u32,
     pub(crate) end: Utc,
+    /// Of the lane that the segment is in.
+    pub(crate) push: Nanos,
 }
 
 /// How far each instance has been passed.
@@ -73,6 +75,7 @@ impl<'a> Ledger<'a> {
             next_sample: passed.next_sample,
             played: passed.played,
             end: passed.end,
+            push: passed.push,
         };
         self.played[segment.place()] = passed.played;
         self.marks.insert(view.instance(strand), mark);
@@ -80,7 +83,16 @@ impl<'a> Ledger<'a> {
 
     /// Has all that the strand's instance wrote before it been passed?
     pub(crate) fn is_next(&self, strand: StrandRef) -> bool {
-        self.before[strand.place()].is_none_or(|b| self.strand_left[b.place()] == 0)
+        self.awaited(strand).is_none()
+    }
+
+    /// The strand before it, if that was not passed yet.
+    pub(crate) fn awaited(&self, strand: StrandRef) -> Option<StrandRef> {
+        self.before[strand.place()].filter(|b| self.is_left(*b))
+    }
+
+    pub(crate) fn is_left(&self, strand: StrandRef) -> bool {
+        self.strand_left[strand.place()] > 0
     }
 
     /// Where the strand's instance has come to.
@@ -93,8 +105,9 @@ impl<'a> Ledger<'a> {
         *played = played.saturating_add(samples);
     }
 
-    /// A copy lies behind the walk; `end` is where it ended.
-    pub(crate) fn pass(&mut self, view: &View<'a>, copy: &Unit, end: Utc) {
+    /// A copy lies behind the walk; `end` is where it ended by its clock.
+    pub(crate) fn pass(&mut self, view: &View<'a>, copy: &Unit, end: Utc, push: Nanos) {
+        let end = end.plus(push);
         let left = &mut self.units_left[copy.segment.place()];
         *left = left.saturating_sub(1);
         let played = self.played[copy.segment.place()];
@@ -108,12 +121,14 @@ impl<'a> Ledger<'a> {
             next_sample: 0,
             played,
             end,
+            push,
         });
         *mark = Mark {
             segment: copy.segment,
             next_sample: copy.first.saturating_add(copy.samples),
             played,
             end: mark.end.max(end),
+            push,
         };
     }
 }

@@ -10,6 +10,7 @@ mod audio;
 mod carry;
 mod cause;
 mod choice;
+mod diff;
 mod entries;
 mod evidence;
 mod facts;
@@ -38,6 +39,7 @@ mod walk;
 
 pub use align::How;
 pub use carry::{Carry, Passed, Playing};
+pub use diff::{Changes, Repair, diff};
 pub use evidence::{Evidence, Fingerprint, Needs};
 pub use facts::{Facts, Lineage, SegmentFacts, SegmentRef, Stretch};
 pub use horizon::horizon;

@@ -32,7 +32,7 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
     if look.lacks_anything() {
         return Err(look.into_needs());
     }
-    let mut walk = Walk::new(&view, &groups, settings, &mut look);
+    let mut walk = Walk::new(&view, &groups, &overlaps, settings, &mut look);
     if look.lacks_anything() {
         return Err(look.into_needs());
     }

@@ -47,6 +47,7 @@ pub(crate) fn merged(
 fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
     let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
     own.damaged > 0
+        || (!own.headed && others.iter().any(|c| c.headed))
         || others.iter().any(|c| c.last > own.last)
         // cut off among frames out of order: the last one shown says nothing
         || (!own.closed && !others.iter().any(|c| whole(c) && c.samples <= own.samples))
@@ -105,11 +106,10 @@ fn choose(rows: &[Vec<Frame>], found: &ByTime, playing: usize) -> Vec<Frame> {
         .iter()
         .map(|(shown, frames)| {
             let (copy, place, _) = frames[0];
-            (rows[copy][place].decode + shifts[copy], *shown)
+            (rows[copy][place].decode.saturating_add(shifts[copy]), *shown)
         })
         .collect();
     order.sort_unstable();
-    let zero = order.first().map_or(0, |o| o.0);
     let mut current = playing;
     order
         .iter()
@@ -122,25 +122,23 @@ fn choose(rows: &[Vec<Frame>], found: &ByTime, playing: usize) -> Vec<Frame> {
                 .or_else(|| frames.iter().find(|f| f.0 == current))
                 .unwrap_or(&frames[0]);
             current = pick.0;
-            Frame { decode: decode - zero, ..rows[pick.0][pick.1] }
+            Frame { decode: *decode, ..rows[pick.0][pick.1] }
         })
         .collect()
 }
 
-/// What to add to each copy's decode times to get the first one's: they are
-/// counted from each copy's own first sample.
+/// What to add to each copy's decode times to get the first one's: recorders
+/// may make them up, and then differ by a constant. Frames that both have
+/// tell it.
 fn shifts(rows: &[Vec<Frame>], found: &ByTime) -> Vec<i64> {
-    let decode = |copy: usize, place: usize| rows[copy][place].decode;
-    let zero = rows.first().and_then(|r| r.first()).map_or(0, |f| f.shown - f.decode);
     (0..rows.len())
         .map(|copy| {
             let shared = found.values().find_map(|frames| {
                 let own = frames.iter().find(|f| f.0 == copy)?;
                 let first = frames.iter().find(|f| f.0 == 0)?;
-                Some(decode(0, first.1) - decode(copy, own.1))
+                Some(rows[0][first.1].decode.saturating_sub(rows[copy][own.1].decode))
             });
-            let apart = || rows[copy].first().map_or(0, |f| f.shown - f.decode - zero);
-            shared.unwrap_or_else(apart)
+            shared.unwrap_or(0)
         })
         .collect()
 }

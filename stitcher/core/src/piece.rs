@@ -21,10 +21,12 @@ pub(crate) struct Piece {
     pub(crate) first: u32,
     pub(crate) samples: u32,
     pub(crate) damaged: u32,
-    /// Pictures after its first one that need the GOP before.
-    pub(crate) leading: u32,
+    /// Pictures that are shown before their key frame and need the GOP before.
+    pub(crate) leading: bool,
     /// Where it begins on the timeline.
     pub(crate) from: i64,
+    /// Where it begins if leading pictures are left out.
+    pub(crate) key: i64,
     /// When its latest picture is shown.
     pub(crate) last: i64,
     /// When that one ends.
@@ -46,7 +48,7 @@ pub(crate) struct Frame {
     pub(crate) shown: i64,
     /// Until when.
     pub(crate) end: i64,
-    /// When it is decoded, counted from the slot's first decode time.
+    /// When it is decoded.
     pub(crate) decode: i64,
 }
 
@@ -68,24 +70,48 @@ pub(crate) fn pieces(
     {
         return cut(slot, unit, &frames, at);
     }
-    vec![whole(unit)]
+    whole(slot, unit)
 }
 
-fn whole(unit: &Unit) -> Piece {
+/// One copy as it is: one piece, or three where it has leading pictures.
+fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
     let frame = unit.frame();
-    Piece {
+    let all = Piece {
         strand: unit.strand,
         segment: unit.segment,
         first: unit.first,
         samples: unit.samples,
         damaged: unit.damaged,
-        leading: unit.leading,
+        leading: false,
         from: unit.from,
+        key: unit.from,
         last: unit.last,
         end: honest_end(unit.last, unit.end, frame),
         frame,
         lost: 0,
+    };
+    if unit.leading == 0 {
+        return vec![all];
     }
+    let after = slot.start.saturating_add(frame);
+    let head =
+        Piece { samples: 1, damaged: 0, key: slot.start, last: slot.start, end: after, ..all };
+    let leading = Piece {
+        first: unit.first.saturating_add(1),
+        samples: unit.leading,
+        damaged: 0,
+        leading: true,
+        last: slot.start,
+        end: after,
+        ..all
+    };
+    let rest = Piece {
+        first: leading.first.saturating_add(unit.leading),
+        samples: unit.samples.saturating_sub(unit.leading).saturating_sub(1),
+        key: after,
+        ..all
+    };
+    [head, leading, rest].into_iter().filter(|p| p.samples > 0).collect()
 }
 
 /// A sample before a loss is as long as the loss in the file: not here.
@@ -98,7 +124,6 @@ pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Optio
     let offset = groups.axis(unit.strand).offset;
     let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
     let own = look.samples(unit.segment)?.get(range)?;
-    let zero = own.first()?.decode;
     Some(
         own.iter()
             .zip(unit.first..)
@@ -109,7 +134,7 @@ pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Optio
                 damaged: s.damaged,
                 shown: s.presentation.ticks().saturating_add(offset),
                 end: s.presentation.plus(s.duration).ticks().saturating_add(offset),
-                decode: s.decode.since(zero).ticks(),
+                decode: s.decode.ticks().saturating_add(offset),
             })
             .collect(),
     )
@@ -117,6 +142,7 @@ pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Optio
 
 /// Cuts frames in decode order where the segment changes or frames are lost.
 fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
+    let before_key = leading_frames(slot, frames);
     let usual = usual_step(frames).unwrap_or_else(|| unit.frame());
     let earliest = |n: usize, frame: &Frame| {
         match n {
@@ -125,6 +151,7 @@ fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec
         }
         .unwrap_or(frame.shown)
     };
+    let zero = frames.first().map_or(0, |f| f.decode);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut latest = at.map(|p| p.last);
     for (n, frame) in frames.iter().enumerate() {
@@ -132,16 +159,27 @@ fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec
             Some(latest) if frame.damaged => lost_before(frames, earliest(n, frame), latest, usual),
             _ => 0,
         };
+        let leading = (1..=before_key).contains(&n);
         latest = Some(latest.map_or(frame.shown, |l| l.max(frame.shown)));
         match pieces.last_mut() {
-            Some(piece) if lost == 0 && follows(piece, frame) => extend(piece, frame),
-            _ => pieces.push(begin(slot, unit, frame, n, usual, lost)),
+            Some(piece) if lost == 0 && leading == piece.leading && follows(piece, frame) => {
+                extend(piece, frame);
+            }
+            _ => pieces.push(Piece { leading, ..begin(slot, frame, (n, zero), usual, lost) }),
         }
     }
     for piece in &mut pieces {
         piece.end = honest_end(piece.last, piece.end, usual);
     }
     pieces
+}
+
+/// How many frames right after the key frame are shown before it.
+fn leading_frames(slot: &Slot, frames: &[Frame]) -> usize {
+    if !slot.open || frames.first().is_none_or(|f| f.shown != slot.start) {
+        return 0;
+    }
+    frames[1..].iter().take_while(|f| f.shown < slot.start).count()
 }
 
 fn follows(piece: &Piece, frame: &Frame) -> bool {
@@ -155,12 +193,12 @@ fn extend(piece: &mut Piece, frame: &Frame) {
     piece.end = piece.end.max(frame.end);
 }
 
-fn begin(slot: &Slot, unit: &Unit, frame: &Frame, n: usize, usual: i64, lost: i64) -> Piece {
+fn begin(slot: &Slot, frame: &Frame, (n, zero): (usize, i64), usual: i64, lost: i64) -> Piece {
     let from = match n {
         0 => slot.from.min(frame.shown),
         _ if lost > 0 => frame.shown,
         // decode times always advance, presentation times need not
-        _ => slot.from.saturating_add(frame.decode),
+        _ => slot.from.saturating_add(frame.decode.saturating_sub(zero)),
     };
     Piece {
         strand: frame.strand,
@@ -168,8 +206,9 @@ fn begin(slot: &Slot, unit: &Unit, frame: &Frame, n: usize, usual: i64, lost: i6
         first: frame.sample,
         samples: 1,
         damaged: u32::from(frame.damaged),
-        leading: if n == 0 { unit.leading } else { 0 },
+        leading: false,
         from,
+        key: if n == 0 { slot.start.max(from) } else { from.max(slot.start.saturating_add(usual)) },
         last: frame.shown,
         end: frame.end,
         frame: usual,

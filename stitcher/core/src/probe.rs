@@ -2,8 +2,9 @@
 //!
 //! At a place, the strand that began later shows its next few key frames, and
 //! the other one all key frames that its clock, however wrong within the
-//! gate, may mean. Where key frames are too few (they may be minutes apart,
-//! or the overlap be one GOP) samples are compared instead.
+//! gate, may mean. Where key frames prove nothing (they may be minutes apart,
+//! or the overlap be one GOP) samples are compared next, where the overlap
+//! begins.
 
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
@@ -42,9 +43,14 @@ pub(crate) struct Rows {
 
 /// Key frames, or every sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grain {
+pub(crate) enum Grain {
     Keys,
     Samples,
+}
+
+impl Grain {
+    /// The cheap one first.
+    pub(crate) const ALL: [Self; 2] = [Self::Keys, Self::Samples];
 }
 
 /// The places at which a pair is probed: the start of the overlap, and then
@@ -58,31 +64,6 @@ pub(crate) fn places(pair: &Pair) -> impl Iterator<Item = Utc> + use<> {
 
 /// What to compare at a place.
 pub(crate) fn rows(
-    view: &View<'_>,
-    look: &mut Look<'_>,
-    settings: &Settings,
-    pair: &Pair,
-    at: Utc,
-) -> Rows {
-    let keys = rows_of(view, look, settings, pair, at, Grain::Keys);
-    if keys.late.len() > settings.min_keys && keys.early.len() > settings.min_keys {
-        return keys;
-    }
-    rows_of(view, look, settings, pair, at, Grain::Samples)
-}
-
-/// The key frames at a place, however few.
-pub(crate) fn key_rows(
-    view: &View<'_>,
-    look: &mut Look<'_>,
-    settings: &Settings,
-    pair: &Pair,
-    at: Utc,
-) -> Rows {
-    rows_of(view, look, settings, pair, at, Grain::Keys)
-}
-
-fn rows_of(
     view: &View<'_>,
     look: &mut Look<'_>,
     settings: &Settings,

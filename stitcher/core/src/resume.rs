@@ -3,7 +3,6 @@
 use crate::carry::{Carry, Passed, Playing};
 use crate::choice::Position;
 use crate::facts::SegmentRef;
-use crate::lane::label;
 use crate::ledger::Marks;
 use crate::strand::View;
 use crate::walk::Walk;
@@ -32,6 +31,7 @@ impl Walk<'_> {
             self.drop_passed(passed);
             if let Some(segment) = names.get(&(&passed.instance, passed.number)) {
                 self.ledger.resume(self.view, *segment, passed);
+                self.restore_push(*segment, passed.push);
             }
         }
         for lane in &mut self.lanes {
@@ -49,31 +49,28 @@ impl Walk<'_> {
                 last: playing.last.plus(offset).ticks(),
                 end: playing.end.plus(offset).ticks(),
                 frame: playing.frame.ticks(),
+                closed: playing.closed,
             })
         });
     }
 
-    /// Copies of an instance that were passed; a lane that was entered keeps
-    /// how far it was pushed.
+    /// Copies of an instance that were passed.
     fn drop_passed(&mut self, passed: &Passed) {
-        let (view, groups) = (self.view, self.groups);
-        for lane in &mut self.lanes {
-            let mut last: Option<Utc> = None;
-            for slot in &mut lane.slots {
-                slot.copies.retain(|copy| {
-                    let at = (view.segment(copy.segment).number, copy.first);
-                    let gone = *view.instance(copy.strand) == passed.instance
-                        && at < (passed.number, passed.next_sample);
-                    if gone {
-                        last = last.max(Some(label(view, groups, copy, copy.end)));
-                    }
-                    !gone
-                });
-            }
-            if let Some(last) = last {
-                let push = passed.end.since(last).max(Nanos::ZERO);
-                lane.push = Some(lane.push.unwrap_or_default().max(push));
-            }
+        let view = self.view;
+        for slot in self.lanes.iter_mut().flat_map(|l| &mut l.slots) {
+            slot.copies.retain(|copy| {
+                let at = (view.segment(copy.segment).number, copy.first);
+                *view.instance(copy.strand) != passed.instance
+                    || at >= (passed.number, passed.next_sample)
+            });
+        }
+    }
+
+    /// A lane that was entered stays where it was pushed to.
+    fn restore_push(&mut self, segment: SegmentRef, push: Nanos) {
+        if let Some(strand) = self.view.strand_of(segment) {
+            let lane = self.lane_of(strand);
+            self.lanes[lane].push = Some(push);
         }
     }
 }
@@ -89,6 +86,7 @@ pub(crate) fn carry(walk: &Walk<'_>, at: Option<Position>, marks: &Marks<'_>, en
             last: MediaTime::new(at.last).plus(back),
             end: MediaTime::new(at.end).plus(back),
             frame: MediaSpan::new(at.frame),
+            closed: at.closed,
         }
     });
     let passed = marks
@@ -100,6 +98,7 @@ pub(crate) fn carry(walk: &Walk<'_>, at: Option<Position>, marks: &Marks<'_>, en
             next_sample: mark.next_sample,
             played: mark.played,
             end: mark.end,
+            push: mark.push,
         })
         .collect();
     Carry { end: Some(end), playing, passed }

@@ -11,12 +11,15 @@ use crate::group::Groups;
 use crate::pair::{reaches, sweep};
 use crate::strand::{StrandRef, View};
 use hitless_model::{MediaSpan, Nanos};
+use std::collections::HashMap;
 
 /// What is known of each segment, by its place.
 #[derive(Debug)]
 pub(crate) struct Overlaps {
     /// Another recorder has some of the same time.
     pub(crate) overlapped: Vec<bool>,
+    /// It is taken apart into GOPs, where its table can be read.
+    pub(crate) apart: Vec<bool>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -24,39 +27,68 @@ struct Extent {
     segment: SegmentRef,
     strand: StrandRef,
     from: i64,
-    /// Start of the last sample, about: how long it lasts is a guess.
+    /// Its end, less a little: how long the last sample lasts is a guess.
     last: i64,
 }
 
 /// Finds overlaps and asks for the tables that they need.
 pub(crate) fn overlaps(view: &View<'_>, groups: &Groups, look: &mut Look<'_>) -> Overlaps {
-    let mut overlapped = vec![false; view.facts.segments.len()];
-    let mut apart = vec![false; view.facts.segments.len()];
+    let mut found = Overlaps {
+        overlapped: vec![false; view.facts.segments.len()],
+        apart: vec![false; view.facts.segments.len()],
+    };
+    let mut alike = Vec::new();
     for members in &groups.members {
         within(view, groups, members, |x, y| {
-            for one in [x, y] {
-                overlapped[one.place()] = true;
-                apart[one.place()] |= !congruent(view, groups, x, y);
+            let same = congruent(view, groups, x, y);
+            if same {
+                alike.push((x, y));
             }
+            found.meet(x, y, true, !same);
         });
     }
-    between(view, groups, |x, y, sure| {
-        for one in [x, y] {
-            overlapped[one.place()] |= sure;
-            apart[one.place()] = true;
-        }
-    });
+    between(view, groups, |x, y, sure| found.meet(x, y, sure, true));
     for strand in view.strand_refs() {
-        for (at, segment) in view.strand(strand).segments.iter().enumerate() {
-            let segments = &view.strand(strand).segments;
+        let segments = &view.strand(strand).segments;
+        for (at, segment) in segments.iter().enumerate() {
             let begins = at == 0 || !view.follows(segments[at - 1], *segment);
-            let damaged = view.segment(*segment).damaged > 0;
-            if begins || damaged || apart[segment.place()] {
-                look.table(*segment);
+            found.apart[segment.place()] |= begins || view.segment(*segment).damaged > 0;
+        }
+    }
+    found.spread(&alike);
+    for segment in view.strands.iter().flat_map(|s| &s.segments) {
+        if found.apart[segment.place()] {
+            look.table(*segment);
+        }
+    }
+    found
+}
+
+impl Overlaps {
+    fn meet(&mut self, x: SegmentRef, y: SegmentRef, sure: bool, apart: bool) {
+        for one in [x, y] {
+            self.overlapped[one.place()] |= sure;
+            self.apart[one.place()] |= apart;
+        }
+    }
+
+    /// Copies are taken apart together, or not at all.
+    fn spread(&mut self, alike: &[(SegmentRef, SegmentRef)]) {
+        let mut others: HashMap<SegmentRef, Vec<SegmentRef>> = HashMap::new();
+        for (x, y) in alike {
+            others.entry(*x).or_default().push(*y);
+            others.entry(*y).or_default().push(*x);
+        }
+        let mut open: Vec<SegmentRef> =
+            others.keys().filter(|s| self.apart[s.place()]).copied().collect();
+        while let Some(segment) = open.pop() {
+            for other in others.get(&segment).into_iter().flatten() {
+                if !std::mem::replace(&mut self.apart[other.place()], true) {
+                    open.push(*other);
+                }
             }
         }
     }
-    Overlaps { overlapped }
 }
 
 fn extent(view: &View<'_>, groups: &Groups, strand: StrandRef, segment: SegmentRef) -> Extent {
@@ -67,7 +99,7 @@ fn extent(view: &View<'_>, groups: &Groups, strand: StrandRef, segment: SegmentR
         segment,
         strand,
         from: facts.media_start.plus(offset).ticks(),
-        last: facts.media_end().plus(offset).ticks().saturating_sub(frame.max(1)),
+        last: facts.media_end().plus(offset).ticks().saturating_sub((frame / 4).max(1)),
     }
 }
 

@@ -5,8 +5,10 @@
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
+use crate::piece::is_step;
 use crate::strand::{StrandRef, View};
 use crate::table::{Gop, KeyKind};
+use crate::tables::Overlaps;
 
 /// Samples of one segment that stay together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(crate) struct Unit {
     pub(crate) leading: u32,
     /// Begins with a key frame.
     pub(crate) headed: bool,
+    /// With a key frame that pictures shown before it may follow.
+    pub(crate) open: bool,
     /// Its first sample is damaged, or what came before that was lost.
     pub(crate) first_damaged: bool,
     /// The strand goes on after it: its last frames cannot be missing unsaid.
@@ -46,6 +50,15 @@ impl Unit {
         [mean, own].into_iter().filter(|f| *f > 0).min().unwrap_or(1)
     }
 
+    /// A sample before a loss is as long as the loss in the file: not here.
+    pub(crate) fn honest(mut self) -> Self {
+        let frame = self.frame();
+        if is_step(self.end.saturating_sub(self.last), frame) {
+            self.end = self.last.saturating_add(frame);
+        }
+        self
+    }
+
     pub(crate) fn whole_samples(&self) -> u32 {
         self.samples.saturating_sub(self.damaged)
     }
@@ -55,6 +68,7 @@ impl Unit {
 pub(crate) fn units(
     view: &View<'_>,
     groups: &Groups,
+    overlaps: &Overlaps,
     look: &Look<'_>,
     strand: StrandRef,
     into: &mut Vec<Unit>,
@@ -63,7 +77,9 @@ pub(crate) fn units(
     let segments = &view.strand(strand).segments;
     for (at, segment) in segments.iter().enumerate() {
         let follows = at > 0 && view.follows(segments[at - 1], *segment);
-        match look.known_table(*segment) {
+        // a table that happens to be known must not change the plan
+        let apart = overlaps.apart[segment.place()];
+        match look.known_table(*segment).filter(|_| apart) {
             Some(table) if !table.gops.is_empty() => {
                 for (n, gop) in table.gops.iter().enumerate() {
                     close(into, strand, !gop.first_damaged && (follows || n > 0));
@@ -95,6 +111,7 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, offset: i64) -> Uni
         damaged: gop.damaged,
         leading: if gop.key == Some(KeyKind::Open) { gop.leading } else { 0 },
         headed: gop.key.is_some(),
+        open: gop.key == Some(KeyKind::Open),
         first_damaged: gop.first_damaged,
         closed: false,
         start: at(gop.start),
@@ -102,6 +119,7 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, offset: i64) -> Uni
         last: at(gop.last),
         end: at(gop.end),
     }
+    .honest()
 }
 
 fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -> Unit {
@@ -117,6 +135,7 @@ fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -
         damaged: facts.damaged,
         leading: 0,
         headed: true,
+        open: false,
         first_damaged: false,
         closed: false,
         start,

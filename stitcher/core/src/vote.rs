@@ -2,12 +2,13 @@
 //!
 //! Every two equal fingerprints vote for the offset between them. An offset
 //! is *clean* if no two undamaged samples that it puts at one time differ. It
-//! explains the rows if it is clean, has a run of matches and more matches
-//! than samples without a partner. If another clean offset has at least half
+//! explains the rows if it is clean and has a run of matches: of different
+//! pictures, or with no more samples without a partner than matches (frames
+//! get lost, but a still picture must not match here and there). If another clean offset has at least half
 //! as many matches, the picture repeats itself and nothing is proven.
 
 use crate::evidence::Fingerprint;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One sample that was fingerprinted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,11 +35,13 @@ struct Score {
     matched: u32,
     differing: u32,
     alone: u32,
+    /// Different pictures among the matches.
+    distinct: u32,
 }
 
 impl Score {
     fn explains(&self, min_run: u32) -> bool {
-        self.matched >= min_run && self.alone <= self.matched
+        self.matched >= min_run && (self.alone <= self.matched || self.distinct >= min_run)
     }
 }
 
@@ -96,13 +99,17 @@ fn candidates(a: &[Mark], b: &[Mark], within: impl Fn(&Mark, i64) -> bool) -> Ha
 
 fn score(a: &[Mark], b: &[Mark], offset: i64, matched: u32) -> Score {
     let (Some(first), Some(last)) = (a.first(), a.last()) else {
-        return Score { matched, differing: 0, alone: 0 };
+        return Score { matched, differing: 0, alone: 0, distinct: 0 };
     };
     let (mut together, mut alone) = (0_u32, 0_u32);
+    let mut equal = BTreeSet::new();
     for mark in b {
         let time = mark.at.saturating_add(offset);
-        if a.binary_search_by_key(&time, |m| m.at).is_ok() {
+        if let Ok(at) = a.binary_search_by_key(&time, |m| m.at) {
             together += 1;
+            if a[at].print == mark.print {
+                equal.insert(mark.print);
+            }
         } else if (first.at..=last.at).contains(&time) {
             alone += 1;
         }
@@ -111,7 +118,8 @@ fn score(a: &[Mark], b: &[Mark], offset: i64, matched: u32) -> Score {
     let to = b.last().map_or(0, |m| m.at.saturating_add(offset));
     let covered = a.iter().filter(|m| (from..=to).contains(&m.at)).count();
     alone += crate::table::count(covered).saturating_sub(together);
-    Score { matched, differing: together.saturating_sub(matched), alone }
+    let distinct = crate::table::count(equal.len());
+    Score { matched, differing: together.saturating_sub(matched), alone, distinct }
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ use crate::facts::SegmentRef;
 use crate::group::Groups;
 use crate::lane::{Entrance, Lane, label};
 use crate::ledger::{Ledger, Marks};
-use crate::piece::{Piece, is_step, pieces};
+use crate::piece::{Piece, pieces};
 use crate::plan::{Finding, Seam, SeamKind};
 use crate::settings::Settings;
 use crate::slot::slots;
 use crate::strand::{StrandRef, View};
+use crate::tables::Overlaps;
 use hitless_model::{MediaSpan, Nanos, Utc};
 
 /// Samples of one segment that are played, and what is missing before them.
@@ -79,6 +80,7 @@ impl<'v> Walk<'v> {
     pub(crate) fn new(
         view: &'v View<'v>,
         groups: &'v Groups,
+        overlaps: &Overlaps,
         settings: &'v Settings,
         look: &mut Look<'_>,
     ) -> Self {
@@ -86,7 +88,7 @@ impl<'v> Walk<'v> {
             .members
             .iter()
             .map(|members| Lane {
-                slots: slots(view, groups, look, members),
+                slots: slots(view, groups, overlaps, look, members),
                 cursor: 0,
                 push: None,
             })
@@ -116,11 +118,11 @@ impl<'v> Walk<'v> {
             };
             if let Some(first) = found.first() {
                 let relation = self.relation(lane, slot, first);
-                if self.stops_before(first, &relation) {
+                if self.stops_before(&found, &relation) {
                     return;
                 }
                 self.pass_until(lane, slot);
-                self.play(&found, relation);
+                self.play(&found, relation, self.lanes[lane].slots[slot].closed);
             }
             self.pass_until(lane, slot + 1);
         }
@@ -158,7 +160,7 @@ impl<'v> Walk<'v> {
                     .copies
                     .iter()
                     .any(|c| at.leads_to(self.view, c.segment, c.first) && !c.first_damaged);
-                if intact || !is_step(slot.from.saturating_sub(at.last), at.frame) {
+                if intact || at.reaches(slot.from) {
                     return Some((lane, cursor));
                 }
                 let other = self.filler(lane, slot.from);
@@ -176,9 +178,10 @@ impl<'v> Walk<'v> {
         let scale = self.view.strand(at.strand).timescale;
         let length = MediaSpan::new(until.saturating_sub(at.last)).to_nanos(scale);
         let limit = here.0.plus(length);
-        let (other, entrance) = self.other(Some(lane), Some(here))?;
-        (entrance.label < limit && length > entrance.error.plus(here.1))
-            .then_some((other, entrance))
+        let (other, entrance) = self.soonest(Some(lane), Some(here), true)?;
+        let error = entrance.error.plus(here.1);
+        let fills = length > error && limit.since(entrance.label) > error;
+        fills.then_some((other, entrance))
     }
 
     /// Slots of the lane in play that nothing can be played of.
@@ -231,7 +234,9 @@ impl<'v> Walk<'v> {
             // what one recorder wrote later never repeats what it wrote before
             let near = here.filter(|_| !self.goes_on(lane));
             let Some(entrance) = self.lanes[lane].entrance(self.view, self.groups, near) else {
-                continue;
+                // all that is left of it lies within what was played
+                self.pass_until(lane, self.lanes[lane].slots.len());
+                return self.soonest(own, here, in_order);
             };
             let sooner = |b: &(usize, Entrance)| {
                 let since = |label: Utc| here.map_or(label, |(at, _)| label.max(at));
@@ -247,9 +252,12 @@ impl<'v> Walk<'v> {
     /// Does the recorder that is playing go on in this lane?
     fn goes_on(&self, lane: usize) -> bool {
         let Some(at) = self.at else { return false };
-        let playing = self.view.instance(at.strand);
+        let playing = (self.view.instance(at.strand), self.view.segment(at.segment).number);
         let lane = &self.lanes[lane];
-        lane.slots[lane.cursor].copies.iter().any(|c| self.view.instance(c.strand) == playing)
+        lane.slots[lane.cursor].copies.iter().any(|c| {
+            self.view.instance(c.strand) == playing.0
+                && self.view.segment(c.segment).number > playing.1
+        })
     }
 
     /// Has everything been passed that the lane's recorders wrote before?
@@ -297,9 +305,7 @@ impl<'v> Walk<'v> {
         let follows = at.leads_to(self.view, first.segment, first.first);
         let lost = match follows {
             true => first.lost,
-            false if is_step(first.from.saturating_sub(at.last), at.frame) => {
-                first.from.saturating_sub(at.end).max(1)
-            }
+            false if !at.reaches(first.from) => first.from.saturating_sub(at.end).max(1),
             false => 0,
         };
         if lost > 0 {
@@ -356,7 +362,8 @@ impl<'v> Walk<'v> {
 
     /// A joint is where a new entry begins. Notes it, and says whether the
     /// window ends there.
-    fn stops_before(&mut self, first: &Piece, relation: &Relation) -> bool {
+    fn stops_before(&mut self, found: &[Piece], relation: &Relation) -> bool {
+        let Some(first) = found.first() else { return false };
         let joined = relation.seam.kind == SeamKind::SameStrand
             && self.at.is_some_and(|p| p.segment == first.segment);
         let Some((here, _)) = self.here() else { return false };
@@ -364,7 +371,8 @@ impl<'v> Walk<'v> {
             return false;
         }
         if relation.missing.is_none() {
-            self.settle(first);
+            let dropping = drops_leading(found, relation.seam.kind);
+            self.settle(first.strand, if dropping { first.key } else { first.from });
         }
         let stops = self.view.facts.until.is_some_and(|until| here >= until);
         let every = self.settings.checkpoint_every;
@@ -381,14 +389,15 @@ impl<'v> Walk<'v> {
     }
 
     /// The last span ends where the next one begins.
-    fn settle(&mut self, first: &Piece) {
+    fn settle(&mut self, next: StrandRef, from: i64) {
         let Some(last) = self.played.last_mut() else { return };
-        if self.groups.axis(last.strand).group == self.groups.axis(first.strand).group {
-            last.to = first.from;
+        if self.groups.axis(last.strand).group == self.groups.axis(next).group {
+            last.to = from;
         }
     }
 
-    fn play(&mut self, found: &[Piece], relation: Relation) {
+    fn play(&mut self, found: &[Piece], relation: Relation, closed: bool) {
+        let dropping = drops_leading(found, relation.seam.kind);
         let mut relation = Some(relation);
         for (n, piece) in found.iter().enumerate() {
             // the rest of a GOP that lost frames cannot be shown without them
@@ -397,13 +406,10 @@ impl<'v> Walk<'v> {
                 return;
             }
             let relation = relation.take().unwrap_or_else(|| self.between(piece));
-            let kind = relation.seam.kind;
-            let drops =
-                piece.leading > 0 && !matches!(kind, SeamKind::SameStrand | SeamKind::Exact);
-            if drops {
-                self.play_without_leading(piece, relation);
-            } else {
+            if !dropping {
                 self.append(piece, relation);
+            } else if !piece.leading {
+                self.append(&Piece { from: piece.key, ..*piece }, relation);
             }
             self.ledger.play(piece.segment, piece.samples);
             self.at = Some(Position {
@@ -416,6 +422,7 @@ impl<'v> Walk<'v> {
                     .map_or(piece.last, |p| p.last.max(piece.last)),
                 end: piece.end,
                 frame: piece.frame,
+                closed: closed && n + 1 == found.len(),
             });
         }
     }
@@ -435,12 +442,16 @@ impl<'v> Walk<'v> {
 
     fn append(&mut self, piece: &Piece, relation: Relation) {
         if relation.missing.is_none() {
-            self.settle(piece);
+            self.settle(piece.strand, piece.from);
         }
         let follows = relation.seam.kind == SeamKind::SameStrand
             && self.at.is_some_and(|p| p.leads_to(self.view, piece.segment, piece.first));
         match self.played.last_mut() {
-            Some(last) if follows && last.segment == piece.segment => {
+            Some(last)
+                if follows
+                    && last.segment == piece.segment
+                    && last.first.saturating_add(last.samples) == piece.first =>
+            {
                 last.samples = last.samples.saturating_add(piece.samples);
                 last.damaged = last.damaged.saturating_add(piece.damaged);
                 last.to = piece.end;
@@ -459,41 +470,33 @@ impl<'v> Walk<'v> {
         }
     }
 
-    /// Pictures that need a GOP that is not played are left out: the key frame
-    /// alone, then what comes after them.
-    fn play_without_leading(&mut self, piece: &Piece, relation: Relation) {
-        let after = piece.leading.saturating_add(1);
-        let start = self.key_time(piece);
-        let rest = piece.samples.saturating_sub(after);
-        let end =
-            if rest > 0 { start.saturating_add(piece.frame).min(piece.end) } else { piece.end };
-        let key = Piece { samples: 1, damaged: 0, from: start, end, ..*piece };
-        self.append(&key, relation);
-        if rest > 0 {
-            let first = piece.first.saturating_add(after);
-            let rest = Piece { first, samples: rest, from: end, ..*piece };
-            let kind = Seam::sure(SeamKind::SameStrand);
-            self.append(&rest, Relation { seam: kind, missing: None });
-        }
-    }
-
-    fn key_time(&self, piece: &Piece) -> i64 {
-        let lane = &self.lanes[self.lane_of(piece.strand)];
-        let near = lane.slots.partition_point(|s| s.from <= piece.from).saturating_sub(1);
-        lane.slots.get(near).map_or(piece.from, |s| s.start.max(piece.from))
-    }
-
     /// Passes a lane's slots up to `slot`.
     fn pass_until(&mut self, lane: usize, slot: usize) {
         while self.lanes[lane].cursor < slot.min(self.lanes[lane].slots.len()) {
             self.push(lane);
             let at = self.lanes[lane].cursor;
+            self.lanes[lane].cursor += 1;
+            self.pass_earlier(lane, at);
             let push = self.lanes[lane].push.unwrap_or_default();
             for copy in &self.lanes[lane].slots[at].copies {
-                let end = label(self.view, self.groups, copy, copy.end).plus(push);
-                self.ledger.pass(self.view, copy, end);
+                let end = label(self.view, self.groups, copy, copy.end);
+                self.ledger.pass(self.view, copy, end, push);
             }
-            self.lanes[lane].cursor += 1;
+        }
+    }
+
+    /// What the recorders of a slot wrote before it, in other lanes, is behind.
+    fn pass_earlier(&mut self, lane: usize, slot: usize) {
+        let before: Vec<StrandRef> = self.lanes[lane].slots[slot]
+            .copies
+            .iter()
+            .filter_map(|c| self.ledger.awaited(c.strand))
+            .collect();
+        for strand in before {
+            let other = self.lane_of(strand);
+            while self.ledger.is_left(strand) && !self.lanes[other].is_done() {
+                self.pass_until(other, self.lanes[other].cursor + 1);
+            }
         }
     }
 
@@ -503,4 +506,9 @@ impl<'v> Walk<'v> {
             self.pass_until(lane, self.lanes[lane].slots.len());
         }
     }
+}
+
+/// Leading pictures are shown only where the GOP that they need is.
+fn drops_leading(found: &[Piece], kind: SeamKind) -> bool {
+    found.iter().any(|p| p.leading) && !matches!(kind, SeamKind::SameStrand | SeamKind::Exact)
 }

@@ -7,7 +7,7 @@ use hitless_stitcher_core::{How, Plan, StrandId, render};
 use proptest::prelude::*;
 use world::World;
 use world::oracle::truth;
-use world::script::{Weather, scripts};
+use world::script::{Weather, config, scripts};
 
 const CLEAR: Weather = Weather { instances: 3, lives: 7, losses: 0, error_ms: 80, frozen: false };
 const ROUGH: Weather = Weather { instances: 3, lives: 6, losses: 3, error_ms: 80, frozen: false };
@@ -65,13 +65,7 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 1000,
-        failure_persistence: Some(Box::new(
-            proptest::test_runner::FileFailurePersistence::WithSource("seeds"),
-        )),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(config(1500))]
 
     /// I1, I2: all that anybody has, once, in order.
     #[test]

@@ -96,6 +96,17 @@ impl Load {
         }
     }
 
+    /// The load ends when this goes, also when the test fails.
+    fn ends_here(&self) -> impl Drop + '_ {
+        struct End<'a>(&'a Load);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.stop.store(true, Ordering::Relaxed);
+            }
+        }
+        End(self)
+    }
+
     /// Waits until so many more were answered.
     fn more(&self, requests: u64) {
         let goal = self.answered.load(Ordering::Relaxed) + requests;
@@ -113,6 +124,7 @@ fn no_request_fails_when_a_successor_has_the_socket() {
     let load = Load { stop: AtomicBool::new(false), answered: AtomicU64::new(0) };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| load.run(address))).collect();
+        let end = load.ends_here();
         for _ in 0..3 {
             load.more(200);
             let successor = Server::on(socket.try_clone().expect("a copy"), HttpOptions::default());
@@ -120,7 +132,7 @@ fn no_request_fails_when_a_successor_has_the_socket() {
             assert_eq!(std::mem::replace(&mut serving, successor).stop(), Drained { cut: 0 });
         }
         load.more(200);
-        load.stop.store(true, Ordering::Relaxed);
+        drop(end);
         for thread in threads {
             thread.join().expect("no request failed");
         }
