@@ -36,6 +36,8 @@ const WRONG: &[(&str, &str)] = &[
     ("wrong-port-gst", "no connection to 127.0.0.1:"),
     ("wrong-path", "the camera has nothing at /nowhere (404); look at the path in the url"),
     ("wrong-path-gst", "the camera has nothing at /nowhere (404); look at the path in the url"),
+    ("in-path", "the camera has nothing at /good/user=joe&password=*** (404)"),
+    ("in-path-gst", "the camera has nothing at /good/user=joe&password=*** (404)"),
     ("busy", "the camera takes no further session now (503)"),
     ("busy-gst", "the camera takes no further session now (503)"),
 ];
@@ -137,6 +139,8 @@ fn setup(site: &Site, cameras: &Cameras) -> Setup {
         gst("wrong-port-gst", nobody),
         plain("wrong-path", elsewhere.clone()),
         gst("wrong-path-gst", elsewhere),
+        plain("in-path", format!("{}/user=joe&password=guessed", cameras.url("good"))),
+        gst("in-path-gst", format!("{}/user=joe&password=guessed", cameras.url("good"))),
         plain("busy", cameras.url("busy")),
         gst("busy-gst", cameras.url("busy")),
     ];

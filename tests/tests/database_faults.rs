@@ -77,7 +77,7 @@ fn assert_complete(site: &Site, url: &DatabaseUrl) {
 fn postgres_comes_and_goes_and_misses_nothing() {
     let (site, cameras) = (Site::new(), cameras());
     let (postgres, url) = blocking(async {
-        let postgres = EphemeralPostgres::start(Durability::Fast).await.expect("PostgreSQL");
+        let postgres = EphemeralPostgres::start(Durability::Durable).await.expect("PostgreSQL");
         let url = postgres.database().await;
         (postgres, url)
     });
@@ -120,7 +120,8 @@ fn postgres_comes_and_goes_and_misses_nothing() {
 fn an_sqlite_file_that_somebody_locks_is_waited_for() {
     let (site, cameras) = (Site::new(), cameras());
     let file = site.folder().join("index.db");
-    let mut recorder = site.start("blue", &setup(&cameras, &format!("sqlite://{}", file.display())));
+    let mut recorder =
+        site.start("blue", &setup(&cameras, &format!("sqlite://{}", file.display())));
     recorder.wait_recording(&NAMES, SOON);
     let watch = NAMES.map(|name| (name, Watch::begin(&cameras, name)));
     wait_caught_up(&recorder);
@@ -144,7 +145,8 @@ fn an_sqlite_file_that_is_none_is_told_and_left_alone() {
     let file = site.folder().join("index.db");
     let garbage = b"this is no database".repeat(100);
     std::fs::write(&file, &garbage).expect("a file");
-    let mut recorder = site.start("blue", &setup(&cameras, &format!("sqlite://{}", file.display())));
+    let mut recorder =
+        site.start("blue", &setup(&cameras, &format!("sqlite://{}", file.display())));
     recorder.wait_recording(&NAMES, SOON);
     wait_away(&recorder);
     let log = recorder.log();

@@ -97,9 +97,11 @@ fn assert_told(site: &Site, cause: Cause) {
 fn a_disk_that_runs_full_stops_recording_cleanly_until_there_is_room() {
     let (disk, cameras) = (MemoryDisk::new(16 << 10), cameras());
     let site = Site::with_storage(disk.storage());
-    let setup = setup(&cameras, &site)
-        .table("recorder.disk", "min_free_bytes", "8MiB")
-        .table("recorder.disk", "policy", "stop");
+    let setup = setup(&cameras, &site).table("recorder.disk", "min_free_bytes", "8MiB").table(
+        "recorder.disk",
+        "policy",
+        "stop",
+    );
     let mut recorder = site.start("blue", &setup);
     recorder.wait_recording(&NAMES, SOON);
     let from = next_number(&cameras, "one") + 25;
@@ -161,9 +163,11 @@ fn a_disk_without_a_byte_left_breaks_no_file_and_leaves_no_empty_ones() {
 fn the_oldest_make_room_but_nothing_protected_and_nothing_while_that_is_unknown() {
     let (disk, cameras) = (MemoryDisk::new(16 << 10), cameras());
     let site = Site::with_storage(disk.storage());
-    let setup = setup(&cameras, &site)
-        .table("recorder.disk", "min_free_bytes", "8MiB")
-        .table("recorder.disk", "policy", "delete-oldest");
+    let setup = setup(&cameras, &site).table("recorder.disk", "min_free_bytes", "8MiB").table(
+        "recorder.disk",
+        "policy",
+        "delete-oldest",
+    );
     let mut recorder = site.start("blue", &setup);
     recorder.wait_recording(&NAMES, SOON);
     let watch = Watch::begin(&cameras, "one");
@@ -285,7 +289,8 @@ fn a_disk_that_hangs_loses_nothing_and_disturbs_nobody() {
     let (hung, well) = (Site::with_storage(disk.path().join("recordings")), Site::new());
     std::fs::create_dir(hung.storage()).expect("a folder");
     let mut recorders = [&hung, &well].map(|site| {
-        let setup = NAMES.iter().fold(Setup::new(), |s, name| s.camera(name, cameras.url(name)));
+        let setup = Setup::new().table("recorder.disk", "min_free_bytes", "1MiB");
+        let setup = NAMES.iter().fold(setup, |s, name| s.camera(name, cameras.url(name)));
         site.start("blue", &setup)
     });
     recorders.iter().for_each(|r| r.wait_recording(&NAMES, SOON));
