@@ -66,8 +66,8 @@ fn a_second_process_of_an_instance_is_refused_and_told_who_was_first() {
     let again = again.expect("it runs");
     let said = String::from_utf8_lossy(&again.stderr).into_owned();
     assert!(again.status.code() == Some(2) && said.contains(&pid), "{said}");
-    assert!(first.terminate().success());
-    watch.assert_whole(&site, &cameras, "good");
+    let stopped = verdict::stop(&mut first, &cameras);
+    watch.assert_whole(&site, &stopped, "good");
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn a_reload_touches_only_the_cameras_that_changed() {
     until("two more seconds", SOON, || verdict::next_number(&cameras, "stays") > before + 50);
     recorder.wait_recording(&["stays", "comes", "changes"], SOON);
     verdict::checked_metrics(&recorder);
-    assert!(recorder.terminate().success());
-    watch.assert_whole(&site, &cameras, "stays");
+    let stopped = verdict::stop(&mut recorder, &cameras);
+    watch.assert_whole(&site, &stopped, "stays");
     let rows = site.rows("stays", "blue");
     assert!(rows.iter().all(|row| row.strand == rows[0].strand), "one strand throughout");
     let numbers: Vec<u64> = site.segments("changes", "blue").iter().map(|s| s.number()).collect();

@@ -61,8 +61,8 @@ fn who_is_let_in_is_recorded_who_is_not_is_told_why_and_no_password_is_seen() {
     let (_, ready) = recorder.get("/ready").expect("it answers");
     let health = recorder.health().to_string();
     let check = check(&site);
-    assert!(recorder.terminate().success());
-    watch.assert_whole(&site, &cameras, "good");
+    let stopped = verdict::stop(&mut recorder, &cameras);
+    watch.assert_whole(&site, &stopped, "good");
     assert_no_secret("the metrics", &metrics);
     assert_no_secret("readiness", &ready);
     assert_no_secret("health", &health);

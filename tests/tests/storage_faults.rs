@@ -196,8 +196,8 @@ fn the_oldest_make_room_but_nothing_protected_and_nothing_while_that_is_unknown(
     let back = next_number(&cameras, "one") + 50;
     until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
     verdict::checked_metrics(&recorder);
-    assert!(recorder.terminate().success());
-    watch.assert_whole(&site, &cameras, "one");
+    let stopped = verdict::stop(&mut recorder, &cameras);
+    watch.assert_whole(&site, &stopped, "one");
     assert_nothing_left_behind(&site);
     let gone = rows(&site, "two").into_iter().find(|row| row.name == oldest.name);
     let gone = gone.expect("the row of a removed segment stays");
@@ -263,8 +263,8 @@ fn a_folder_that_turned_read_only_stops_its_camera_and_no_other() {
     recorder.wait_recording(&NAMES, SOON);
     let back = next_number(&cameras, "two") + 50;
     until("two seconds of both", SOON, || next_number(&cameras, "two") > back);
-    assert!(recorder.terminate().success());
-    watch.assert_whole(&site, &cameras, "one");
+    let stopped = verdict::stop(&mut recorder, &cameras);
+    watch.assert_whole(&site, &stopped, "one");
     assert_nothing_left_behind(&site);
 }
 
@@ -305,12 +305,12 @@ fn a_disk_that_hangs_loses_nothing_and_disturbs_nobody() {
     drop(frozen);
     let back = next_number(&cameras, "one") + 50;
     until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
-    for recorder in &mut recorders {
-        assert!(recorder.terminate().success());
-    }
+    let [of_hung, of_well] = &mut recorders;
+    let stopped = verdict::stop(of_well, &cameras);
+    let stopped_hung = verdict::stop(of_hung, &cameras);
     for (name, watch) in watch {
-        watch.assert_whole(&well, &cameras, name);
-        watch.assert_whole(&hung, &cameras, name);
+        watch.assert_whole(&well, &stopped, name);
+        watch.assert_whole(&hung, &stopped_hung, name);
         let rows = hung.rows(name, "blue");
         let files = hung.segments(name, "blue");
         assert_eq!(rows.len(), files.len(), "rows and files of {name}");
