@@ -65,7 +65,8 @@ fn gstreamer_parts() -> Result<String, String> {
 }
 
 fn storage(root: &Path) -> Result<String, String> {
-    std::fs::create_dir_all(root).map_err(|e| format!("cannot create {}: {e}", root.display()))?;
+    std::fs::create_dir_all(root.join(".hitless"))
+        .map_err(|e| format!("cannot create {}: {e}", root.display()))?;
     let probe = root.join(format!(".check-{}", std::process::id()));
     std::fs::write(&probe, b"hitless").and_then(|()| std::fs::remove_file(&probe)).map_err(
         |e| {

@@ -4,7 +4,7 @@
 //! yield [`Packet`]s in order, and one [`Depacketizer`] makes [`AccessUnit`]s
 //! of them. So parameter sets, SEI and delimiters stand untouched in the
 //! sample, loss is known exactly, and both sources agree byte for byte.
-//! `docs/decisions/0003-own-depacketizer.md` says why retina's own is not used.
+//! `docs/decisions/0006-own-depacketizer.md` says why retina's own is not used.
 //!
 //! Nothing here does I/O or reads a clock. No payload makes it panic, and a
 //! stream holds at most one access unit of [`MAX_UNIT_BYTES`].

@@ -88,6 +88,15 @@ mod tests {
         assert_eq!(of(&annex_b_to_length_prefixed(&dressed), LENGTHS), expected);
     }
 
+    /// Zeros behind a unit are framing to Annex B and content to a prefix.
+    #[test]
+    fn zeros_behind_a_unit_do_not_count() {
+        let padded = [SLICE, &[0, 0]].concat();
+        let prefixed = [&7_u32.to_be_bytes()[..], &padded].concat();
+        assert_eq!(of(&prefixed, LENGTHS), of(&annex(&[&padded]), Framing::AnnexB));
+        assert_eq!(of(&prefixed, LENGTHS), of(&annex(&[SLICE]), Framing::AnnexB));
+    }
+
     #[test]
     fn another_picture_has_another_one_and_no_picture_has_none() {
         let other = [&SLICE[..4], &[0xa1]].concat();

@@ -61,6 +61,9 @@ fn read(bytes: &[u8], what: &dyn Fn() -> String) -> Option<u64> {
             expected += u64::from(run.count);
         }
         assert_eq!(track.samples.len(), expected, "{}", what());
+        // Whoever goes through them must come to an end.
+        assert!(expected <= bytes.len() as u64, "{}: {expected} samples", what());
+        assert!(track.samples.bytes() <= bytes.len() as u64, "{}", what());
         count += expected;
     }
     Some(count)
@@ -283,19 +286,22 @@ fn invented_boxes_end_the_walk_and_nothing_else() {
         .rev()
         .flat_map(|depth| [(8 * depth).to_be_bytes(), *b"trak"].concat())
         .collect();
-    let tails: [(&str, Vec<u8>); 8] = [
-        ("nothing", Vec::new()),
-        ("padding", vec![0; 5]),
-        ("zeros", vec![0; 4096]),
-        ("a box to the end", [&[0, 0, 0, 0][..], b"free", &[1; 50]].concat()),
-        ("4 GiB", [&u32::MAX.to_be_bytes()[..], b"free"].concat()),
-        ("16 EiB", [&[0, 0, 0, 1][..], b"moof", &[0xff; 8]].concat()),
-        ("a size within its own header", [&[0, 0, 0, 1][..], b"free", &[0; 7], &[9]].concat()),
-        ("a second moov, all nesting", atom(b"moov", &nested)),
+    let cut = Extent::CutShort { at: good.len() as u64 };
+    let tails: [(&str, Vec<u8>, Extent); 8] = [
+        ("nothing", Vec::new(), Extent::Whole),
+        ("padding", vec![0; 5], cut),
+        ("zeros", vec![0; 4096], cut),
+        ("a box to the end", [&[0, 0, 0, 0][..], b"free", &[1; 50]].concat(), Extent::Whole),
+        ("4 GiB", [&u32::MAX.to_be_bytes()[..], b"free"].concat(), cut),
+        ("16 EiB", [&[0, 0, 0, 1][..], b"moof", &[0xff; 8]].concat(), cut),
+        ("a size within its header", [&[0, 0, 0, 1][..], b"free", &[0; 7], &[9]].concat(), cut),
+        ("a second moov, all nesting", atom(b"moov", &nested), cut),
     ];
-    for (what, tail) in tails {
+    for (what, tail, extent) in tails {
         let file = [good.as_slice(), &tail].concat();
         assert_eq!(read(&file, &|| what.to_owned()), expected, "{what}");
+        let movie = Movie::read(file.as_slice(), Path::new("tail.mp4")).expect("readable");
+        assert_eq!(movie.extent, extent, "{what}");
     }
     let tiny: Vec<u8> = std::iter::repeat_n(atom(b"free", &[]), 50_000).flatten().collect();
     assert!(read(&[tiny.as_slice(), &good].concat(), &|| "tiny".to_owned()).is_some());

@@ -93,7 +93,7 @@ impl Assembler {
         let begun = self.unit.packets > 0;
         if lost {
             self.pending_header = None;
-            self.unit.damaged |= self.unit.bytes.drop_open();
+            self.unit.bytes.drop_open();
         }
         if begun && self.unit.timestamp != packet.timestamp {
             // Its end may be among the lost; only a trusted marker says no.
@@ -206,7 +206,7 @@ impl Assembler {
 
     /// The stream ends here.
     pub(super) fn flush(&mut self, out: &mut impl FnMut(AccessUnit)) {
-        self.unit.damaged |= self.unit.bytes.drop_open();
+        self.unit.bytes.drop_open();
         self.pending_header = None;
         // What a trusted marker ended is out already. Of the rest nobody knows
         // whether this was all of it.

@@ -76,9 +76,11 @@ impl UnitBytes {
         self.data.get(self.open? + LENGTH_BYTES..)
     }
 
-    /// Forgets the unfinished NAL unit; whether there was one.
-    pub(super) fn drop_open(&mut self) -> bool {
-        self.open.take().map(|start| self.data.truncate(start)).is_some()
+    /// Forgets the unfinished NAL unit, if there is one.
+    pub(super) fn drop_open(&mut self) {
+        if let Some(start) = self.open.take() {
+            self.data.truncate(start);
+        }
     }
 
     /// Whether more came than a unit may hold; nothing of it is kept.

@@ -1,53 +1,8 @@
 //! What real cameras do, by maker.
 
+use super::{IDR, P, P_LATER, PPS, SEI, SPS, at_once, numbered, settled};
 use super::{depacketize, nals, packet, prefixed, stream};
-use crate::rtp::{AccessUnit, Depacketizer, Encoding, MediaKind, Packet, parse_sdp};
-use hitless_media::nal::KeyKind;
-
-const SPS: &[u8] = &[0x67, 0x64, 0, 0x33, 0xac, 0x15, 0x14, 0xa0, 0xa0, 0x2f, 0xf9, 0x50];
-const PPS: &[u8] = &[0x68, 0xee, 0x3c, 0xb0];
-const IDR: &[u8] = &[0x65, 0x88, 0x84, 0x11];
-const P: &[u8] = &[0x41, 0x9a, 0x24, 0x22];
-const P_LATER: &[u8] = &[0x41, 0x48, 0x24, 0x33];
-const SEI: &[u8] = &[0x06, 0xe5, 0x01, 0xa7, 0x80];
-
-/// Enough plain pictures that the marker is believed, from timestamp -99 on.
-fn settled() -> (Depacketizer, Vec<AccessUnit>) {
-    let mut depacketizer = Depacketizer::new(&stream("H264", &[])).expect("known");
-    let mut units = Vec::new();
-    for i in 0..9 {
-        let picture = packet(i, i64::from(i) - 99, true, IDR);
-        depacketizer.push(&picture, &mut |unit| units.push(unit));
-    }
-    (depacketizer, units)
-}
-
-/// Units that come out of a settled stream, without waiting for its end.
-fn at_once(packets: &[Packet]) -> Vec<AccessUnit> {
-    let (mut depacketizer, _) = settled();
-    let mut units = Vec::new();
-    for packet in packets {
-        depacketizer.push(packet, &mut |unit| units.push(unit));
-    }
-    units
-}
-
-fn numbered(packets: &[(i64, bool, &[u8])]) -> Vec<Packet> {
-    packets.iter().zip(100..).map(|(p, sequence)| packet(sequence, p.0, p.1, p.2)).collect()
-}
-
-#[test]
-fn a_settled_stream_gives_each_picture_out_at_its_marker() {
-    let (_, units) = settled();
-    assert_eq!(units.len(), 9);
-    let units = at_once(&numbered(&[(0, false, SPS), (0, false, PPS), (0, true, IDR)]));
-    assert_eq!(units.len(), 1);
-    assert_eq!(units[0].data, prefixed(&[SPS, PPS, IDR]));
-    assert_eq!(units[0].key, Some(KeyKind::Idr));
-    assert!(units[0].parameters_changed && !units[0].damaged);
-    assert_eq!(units[0].arrived.as_ns(), 100);
-    assert!(units[0].parameters.as_ref().is_some_and(|sets| sets.is_complete()));
-}
+use crate::rtp::{Depacketizer, Encoding, MediaKind, parse_sdp};
 
 /// Reolink RLC-822A: SPS with a marker, and parameter sets under the timestamp
 /// of the picture before.
@@ -105,58 +60,6 @@ fn start_codes_inside_of_a_unit_part_it() {
     let units = at_once(&numbered(&packets));
     assert_eq!(nals(&units[0]), [SPS, PPS, IDR]);
     assert!(units[0].parameters_changed);
-}
-
-/// A fragmented unit whose last fragment lacks the end bit: the marker says it.
-#[test]
-fn a_forgotten_end_bit_is_made_up_by_the_marker() {
-    let packets = numbered(&[(0, false, &[0x7c, 0x85, 0x88, 1]), (0, true, &[0x7c, 0x05, 2, 3])]);
-    let units = at_once(&packets);
-    assert_eq!(nals(&units[0]), [[0x65, 0x88, 1, 2, 3]]);
-    assert!(!units[0].damaged);
-    // Without a marker either, nobody knows.
-    let packets = numbered(&[(0, false, &[0x7c, 0x85, 0x88, 1]), (1, true, P)]);
-    let units = at_once(&packets);
-    assert_eq!(nals(&units[0]), [[0x65, 0x88, 1]]);
-    assert!(units[0].damaged && !units[1].damaged);
-}
-
-/// One fragment that is start and end, headers that differ between fragments,
-/// a first fragment without a body.
-#[test]
-fn odd_fragments_are_taken() {
-    let units = at_once(&numbered(&[(0, true, &[0x7c, 0xc5, 0x88, 1])]));
-    assert_eq!(nals(&units[0]), [[0x65, 0x88, 1]]);
-    let packets = numbered(&[(0, false, &[0x7c, 0x85, 0x88]), (0, true, &[0x5c, 0x41, 9])]);
-    assert_eq!(nals(&at_once(&packets)[0]), [[0x65, 0x88, 9]]);
-    let packets = numbered(&[(0, false, &[0x7c, 0x85]), (0, true, &[0x7c, 0x45, 0x88, 9])]);
-    let units = at_once(&packets);
-    assert_eq!(nals(&units[0]), [[0x65, 0x88, 9]]);
-    assert!(!units[0].damaged);
-}
-
-/// A camera that begins to mark every slice only after its marker was believed.
-#[test]
-fn a_marker_that_lies_late_is_found_out() {
-    let picture = |ts| [(ts, true, P), (ts, true, P_LATER)];
-    let packets: Vec<_> = (0..4).flat_map(picture).collect();
-    let units = at_once(&numbered(&packets));
-    // The first is cut in two, and the second half says so.
-    assert!(!units[0].damaged && units[1].damaged);
-    assert_eq!(units[1].pts.ticks(), 0);
-    for (unit, pts) in units[2..].iter().zip(1..) {
-        assert_eq!(nals(unit), [P, P_LATER]);
-        assert_eq!((unit.pts.ticks(), unit.damaged), (pts, false));
-    }
-}
-
-/// Two pictures under one timestamp stay two.
-#[test]
-fn a_frozen_camera_clock_does_not_join_pictures() {
-    let packets = numbered(&[(0, true, IDR), (0, true, P), (0, false, P), (0, false, P)]);
-    let units = at_once(&packets);
-    assert_eq!(units.iter().map(|u| nals(u).len()).collect::<Vec<_>>(), [1, 1, 1]);
-    assert!(units.iter().all(|unit| !unit.damaged));
 }
 
 /// A key frame whose parameter sets were lost may need those it had.

@@ -2,7 +2,9 @@
 //! cameras are known to send, and GStreamer's payloaders as independent judge.
 
 mod cameras;
+mod fragments;
 mod judge;
+mod markers;
 mod packetizer;
 mod properties;
 mod sound;
@@ -71,4 +73,36 @@ fn lose(packets: &[Packet], lost: &[bool]) -> Vec<Packet> {
         left.push(Packet { lost_before: std::mem::take(&mut missing), ..packet.clone() });
     }
     left
+}
+
+const SPS: &[u8] = &[0x67, 0x64, 0, 0x33, 0xac, 0x15, 0x14, 0xa0, 0xa0, 0x2f, 0xf9, 0x50];
+const PPS: &[u8] = &[0x68, 0xee, 0x3c, 0xb0];
+const IDR: &[u8] = &[0x65, 0x88, 0x84, 0x11];
+const P: &[u8] = &[0x41, 0x9a, 0x24, 0x22];
+const P_LATER: &[u8] = &[0x41, 0x48, 0x24, 0x33];
+const SEI: &[u8] = &[0x06, 0xe5, 0x01, 0xa7, 0x80];
+
+/// Enough plain pictures that the marker is believed, from timestamp -99 on.
+fn settled() -> (Depacketizer, Vec<AccessUnit>) {
+    let mut depacketizer = Depacketizer::new(&stream("H264", &[])).expect("known");
+    let mut units = Vec::new();
+    for i in 0..9 {
+        let picture = packet(i, i64::from(i) - 99, true, IDR);
+        depacketizer.push(&picture, &mut |unit| units.push(unit));
+    }
+    (depacketizer, units)
+}
+
+/// Units that come out of a settled stream, without waiting for its end.
+fn at_once(packets: &[Packet]) -> Vec<AccessUnit> {
+    let (mut depacketizer, _) = settled();
+    let mut units = Vec::new();
+    for packet in packets {
+        depacketizer.push(packet, &mut |unit| units.push(unit));
+    }
+    units
+}
+
+fn numbered(packets: &[(i64, bool, &[u8])]) -> Vec<Packet> {
+    packets.iter().zip(100..).map(|(p, sequence)| packet(sequence, p.0, p.1, p.2)).collect()
 }

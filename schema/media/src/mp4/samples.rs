@@ -143,3 +143,38 @@ impl Samples {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_number_finds_what_counting_finds(counts in prop::collection::vec(1_u32..5, 0..20)) {
+            let mut samples = Samples::default();
+            for (index, count) in (0_u32..).zip(counts) {
+                let run = Run {
+                    first: 0,
+                    count,
+                    offset: u64::from(index) * 1000,
+                    size: 10 + index,
+                    decode: i64::from(index) * 100,
+                    duration: 20,
+                    composition: 5,
+                    entry: 0,
+                    key: false,
+                };
+                samples.push(run, 1 << 30).expect("within the file");
+            }
+            for (number, sample) in (0..).zip(samples.iter()) {
+                prop_assert_eq!(sample.number, number);
+                prop_assert_eq!(samples.get(number), Some(sample));
+            }
+            prop_assert_eq!(samples.get(samples.len()), None);
+            prop_assert_eq!(samples.iter().count() as u64, samples.len());
+            let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
+            prop_assert_eq!(bytes, samples.bytes());
+        }
+    }
+}

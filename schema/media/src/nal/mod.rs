@@ -1,6 +1,6 @@
 //! NAL units of H.264 and H.265: the pieces that an access unit is made of.
 //!
-//! Splits both framings without copying ([`split`]), names what a unit is
+//! Splits both framings without copying ([`split()`]), names what a unit is
 //! ([`classify`]) and what picture an access unit holds ([`Picture`]). A key
 //! frame is an IDR, a CRA, a BLA, or an I picture with a recovery point of 0;
 //! nothing else may begin a segment or a span.

@@ -143,3 +143,52 @@ pub(super) fn read_record(mut record: &[u8]) -> Result<(Vec<Vec<u8>>, LengthSize
 fn record_error(error: &mp4_atom::Error) -> ParameterError {
     ParameterError::Record { record: "avcC", reason: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::bits::written::{bytes, ue};
+
+    /// 320x240, no VUI.
+    fn sps(profile: u8, constraints: u8, order_count: u32) -> Vec<u8> {
+        let order = match order_count {
+            0 => ue(0) + &ue(0),
+            other => ue(other),
+        };
+        let chroma = if profile == 100 { ue(1) + &ue(0) + &ue(0) + "00" } else { String::new() };
+        let head = format!("{profile:08b}{constraints:08b}{:08b}", 30);
+        let size = ue(1) + "0" + &ue(19) + &ue(14) + "110";
+        let bits = head + &ue(0) + &chroma + &ue(0) + &order + &size + "0";
+        [&[0x67][..], &bytes(&bits)].concat()
+    }
+
+    #[test]
+    fn without_vui_only_some_profiles_and_order_counts_tell_the_reordering() {
+        let depth = |profile, constraints, order_count| {
+            let format = format(&sps(profile, constraints, order_count)).expect("readable");
+            assert_eq!((format.width, format.height, format.frame_rate), (320, 240, None));
+            format.reorder_depth
+        };
+        assert_eq!(depth(66, 0, 0), Some(0));
+        assert_eq!(depth(77, 0, 0), None);
+        assert_eq!(depth(77, 0, 2), Some(0));
+        assert_eq!(depth(100, 0, 0), None);
+        // High 10 Intra and its like: constraint_set3_flag.
+        assert_eq!(depth(100, 0b0001_0000, 0), Some(0));
+    }
+
+    /// Cameras that pad their SPS, or end it too early: its size still counts.
+    #[test]
+    fn a_broken_vui_costs_the_vui_alone() {
+        let good = sps(77, 0, 2);
+        let padded = [&good[..], &[0xff, 0xff]].concat();
+        assert_eq!(format(&padded).expect("readable").width, 320);
+        // vui_parameters_present_flag is the last bit before the stop bit.
+        let mut cut = good.clone();
+        let last = cut.last_mut().expect("not empty");
+        let stop = last.trailing_zeros();
+        *last |= 1 << (stop + 1);
+        let format = format(&cut).expect("readable");
+        assert_eq!((format.width, format.height, format.frame_rate), (320, 240, None));
+    }
+}

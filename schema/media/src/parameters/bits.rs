@@ -80,3 +80,23 @@ impl<R: BitRead> BitRead for Tolerant<R> {
         Ok(())
     }
 }
+
+/// Parameter sets written by hand, as text of 0 and 1.
+#[cfg(test)]
+pub(crate) mod written {
+    /// An unsigned Exp-Golomb number.
+    pub(crate) fn ue(number: u32) -> String {
+        let bits = format!("{:b}", number + 1);
+        "0".repeat(bits.len() - 1) + &bits
+    }
+
+    /// The bits, a stop bit and zeros to the end of the byte.
+    pub(crate) fn bytes(bits: &str) -> Vec<u8> {
+        let mut bits = bits.to_owned() + "1";
+        while !bits.len().is_multiple_of(8) {
+            bits.push('0');
+        }
+        let byte = |at| u8::from_str_radix(&bits[at..at + 8], 2).expect("eight bits");
+        (0..bits.len()).step_by(8).map(byte).collect()
+    }
+}

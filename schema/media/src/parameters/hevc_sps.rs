@@ -274,3 +274,26 @@ fn read_vui(bits: &mut impl BitRead) -> Result<Option<FrameRate>> {
     Ok((units > 0 && scale > 0)
         .then(|| FrameRate { frames: u64::from(scale), seconds: u64::from(units) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::bits::bits;
+    use crate::parameters::bits::written::{bytes, ue};
+
+    /// A set predicted from the one before has a flag for each of its pictures
+    /// and one more; miscounted, everything behind it is read askew.
+    #[test]
+    fn predicted_reference_sets_end_where_they_end() {
+        let first = ue(2) + &ue(1) + &(ue(0) + "1").repeat(3);
+        // predicted, sign, distance; used, used, not used but kept, dropped
+        let predicted = "1".to_owned() + "0" + &ue(0) + "1" + "1" + "01" + "00";
+        let again = "1".to_owned() + "1" + &ue(3) + "1" + "1" + "1" + "1";
+        let sets = ue(3) + &first + &predicted + &again;
+        let text = sets + "1" + &ue(2) + &("0".repeat(8) + "1").repeat(2) + &ue(41);
+        let data = bytes(&text);
+        let mut bits = bits(&data);
+        skip_reference_sets(&mut bits, 8).expect("well written");
+        assert_eq!(bits.read_ue("what follows").expect("there"), 41);
+    }
+}

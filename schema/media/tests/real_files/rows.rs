@@ -117,6 +117,17 @@ fn a_killed_segment_is_recovered_as_far_as_it_goes() {
     assert_eq!(Segment { note: None, ..again }, Segment { note: None, ..found });
 }
 
+/// Killed between two fragments: every box is whole, but nothing joined them.
+#[test]
+fn a_segment_of_whole_fragments_is_recovered_too() {
+    let (root, path) = root("row-fragments", "dash.mp4");
+    write(&path, &[opened()]);
+    let row = row(&root);
+    assert_eq!(row.state, SegmentState::Recovered);
+    assert_eq!(row.duration, Nanos::from_secs(4));
+    assert!(row.note.is_some_and(|note| note.starts_with("never finished")));
+}
+
 #[test]
 fn without_a_meta_file_the_name_tells() {
     let (root, _) = root("row-bare", "recorder.mp4");
