@@ -123,13 +123,15 @@ impl<'a> Ledger<'a> {
             end,
             push,
         });
-        *mark = Mark {
-            segment: copy.segment,
-            next_sample: copy.first.saturating_add(copy.samples),
-            played,
-            end: mark.end.max(end),
-            push,
-        };
+        let reached = |m: &Mark| (view.segment(m.segment).number, m.next_sample);
+        let next = copy.first.saturating_add(copy.samples);
+        if reached(mark) > (view.segment(copy.segment).number, next) {
+            // clocks have put a later strand before this one
+            mark.end = mark.end.max(end);
+            return;
+        }
+        *mark =
+            Mark { segment: copy.segment, next_sample: next, played, end: mark.end.max(end), push };
     }
 }
 

@@ -11,6 +11,7 @@ use crate::group::Groups;
 use crate::merge::merged;
 use crate::slot::Slot;
 use crate::strand::{StrandRef, View};
+use crate::table::usual_step;
 use crate::unit::Unit;
 
 /// Consecutive samples of one segment. Times are on the group's axis.
@@ -75,7 +76,7 @@ pub(crate) fn pieces(
 
 /// One copy as it is: one piece, or three where it has leading pictures.
 fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
-    let frame = unit.frame();
+    let frame = unit.frame;
     let all = Piece {
         strand: unit.strand,
         segment: unit.segment,
@@ -86,7 +87,7 @@ fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
         from: unit.from,
         key: unit.from,
         last: unit.last,
-        end: honest_end(unit.last, unit.end, frame),
+        end: unit.end,
         frame,
         lost: 0,
     };
@@ -115,7 +116,7 @@ fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
 }
 
 /// A sample before a loss is as long as the loss in the file: not here.
-fn honest_end(last: i64, end: i64, frame: i64) -> i64 {
+pub(crate) fn honest_end(last: i64, end: i64, frame: i64) -> i64 {
     if is_step(end.saturating_sub(last), frame) { last.saturating_add(frame) } else { end }
 }
 
@@ -140,10 +141,16 @@ pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Optio
     )
 }
 
+/// Fewer frames than this do not tell how long a picture lasts.
+const TELLING: usize = 4;
+
 /// Cuts frames in decode order where the segment changes or frames are lost.
 fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
     let before_key = leading_frames(slot, frames);
-    let usual = usual_step(frames).unwrap_or_else(|| unit.frame());
+    let mut usual = usual_step(frames.iter().map(|f| f.shown).collect()).unwrap_or(unit.frame);
+    if let Some(at) = at.filter(|_| frames.len() < TELLING) {
+        usual = usual.min(at.frame);
+    }
     let earliest = |n: usize, frame: &Frame| {
         match n {
             0 => frames.iter().take(1 + unit.leading as usize).map(|f| f.shown).min(),
@@ -214,15 +221,6 @@ fn begin(slot: &Slot, frame: &Frame, (n, zero): (usize, i64), usual: i64, lost: 
         frame: usual,
         lost,
     }
-}
-
-/// The middle one of the steps from picture to picture, as shown.
-fn usual_step(frames: &[Frame]) -> Option<i64> {
-    let mut shown: Vec<i64> = frames.iter().map(|f| f.shown).collect();
-    shown.sort_unstable();
-    let mut steps: Vec<i64> = shown.windows(2).map(|w| w[1] - w[0]).filter(|s| *s > 0).collect();
-    steps.sort_unstable();
-    steps.get(steps.len() / 2).copied()
 }
 
 /// Ticks missing right before what is shown at this time.

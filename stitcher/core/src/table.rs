@@ -55,6 +55,9 @@ pub struct Gop {
     pub last: MediaTime,
     /// When its latest sample ends.
     pub end: MediaTime,
+    /// How long a picture lasts: the middle one of the steps from picture to
+    /// picture; of a single one, what the file says.
+    pub frame: MediaSpan,
 }
 
 /// Audio samples of equal length, one after the other.
@@ -115,7 +118,18 @@ fn gop(first: usize, samples: &[Sample]) -> Gop {
         from: earliest,
         last: samples.iter().map(shown).max().unwrap_or_default(),
         end: samples.iter().map(|s| s.presentation.plus(s.duration)).max().unwrap_or_default(),
+        frame: usual_step(samples.iter().map(|s| s.presentation.ticks()).collect())
+            .map_or(samples[0].duration, MediaSpan::new),
     }
+}
+
+/// The middle one of the steps between times.
+pub(crate) fn usual_step(mut shown: Vec<i64>) -> Option<i64> {
+    shown.sort_unstable();
+    let steps = shown.windows(2).map(|w| w[1].saturating_sub(w[0]));
+    let mut steps: Vec<i64> = steps.filter(|s| *s > 0).collect();
+    steps.sort_unstable();
+    steps.get(steps.len().saturating_sub(1) / 2).copied()
 }
 
 /// A segment has fewer than 2^32 samples: its reader caps them.

@@ -5,9 +5,9 @@
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
-use crate::piece::is_step;
+use crate::piece::honest_end;
 use crate::strand::{StrandRef, View};
-use crate::table::{Gop, KeyKind};
+use crate::table::{Gop, GopTable, KeyKind};
 use crate::tables::Overlaps;
 
 /// Samples of one segment that stay together.
@@ -37,25 +37,14 @@ pub(crate) struct Unit {
     pub(crate) last: i64,
     /// When that one ends.
     pub(crate) end: i64,
+    /// How long a picture lasts.
+    pub(crate) frame: i64,
 }
 
 impl Unit {
-    /// How long a picture lasts, about. The last one's length may be a guess
-    /// of the recorder or cover what was lost after it, and losses make the
-    /// mean too long: the shorter one is the better.
-    pub(crate) fn frame(&self) -> i64 {
-        let steps = i64::from(self.samples.saturating_sub(1).max(1));
-        let mean = self.last.saturating_sub(self.from) / steps;
-        let own = self.end.saturating_sub(self.last);
-        [mean, own].into_iter().filter(|f| *f > 0).min().unwrap_or(1)
-    }
-
     /// A sample before a loss is as long as the loss in the file: not here.
     pub(crate) fn honest(mut self) -> Self {
-        let frame = self.frame();
-        if is_step(self.end.saturating_sub(self.last), frame) {
-            self.end = self.last.saturating_add(frame);
-        }
+        self.end = honest_end(self.last, self.end, self.frame);
         self
     }
 
@@ -81,9 +70,10 @@ pub(crate) fn units(
         let apart = overlaps.apart[segment.place()];
         match look.known_table(*segment).filter(|_| apart) {
             Some(table) if !table.gops.is_empty() => {
+                let usual = usual_frame(table);
                 for (n, gop) in table.gops.iter().enumerate() {
                     close(into, strand, !gop.first_damaged && (follows || n > 0));
-                    into.push(of_gop(strand, *segment, gop, offset));
+                    into.push(of_gop(strand, *segment, gop, (offset, usual)));
                 }
             }
             _ => {
@@ -101,7 +91,15 @@ fn close(units: &mut [Unit], strand: StrandRef, closed: bool) {
     }
 }
 
-fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, offset: i64) -> Unit {
+/// A single picture before a loss is as long as the loss in the file; other
+/// GOPs of the segment know better.
+fn usual_frame(table: &GopTable) -> i64 {
+    let known = table.gops.iter().filter(|g| g.samples > 1).map(|g| g.frame.ticks());
+    known.filter(|f| *f > 0).min().unwrap_or(i64::MAX)
+}
+
+fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, (offset, usual): (i64, i64)) -> Unit {
+    let frame = gop.frame.ticks();
     let at = |time: hitless_model::MediaTime| time.ticks().saturating_add(offset);
     Unit {
         strand,
@@ -118,6 +116,7 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, offset: i64) -> Uni
         from: at(gop.from),
         last: at(gop.last),
         end: at(gop.end),
+        frame: if gop.samples > 1 { frame } else { frame.min(usual) }.max(1),
     }
     .honest()
 }
@@ -142,5 +141,6 @@ fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -
         from: start,
         last: end.saturating_sub(frame).max(start),
         end,
+        frame,
     }
 }

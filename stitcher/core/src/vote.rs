@@ -5,7 +5,8 @@
 //! explains the rows if it is clean and has a run of matches: of different
 //! pictures, or with no more samples without a partner than matches (frames
 //! get lost, but a still picture must not match here and there). If another clean offset has at least half
-//! as many matches, the picture repeats itself and nothing is proven.
+//! as many matches, or a row looks like itself at another time for half as long,
+//! the picture repeats itself and nothing is proven.
 
 use crate::evidence::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -62,7 +63,8 @@ pub(crate) fn vote(
     let best = clean.iter().filter(|(_, s)| s.explains(min_run)).max_by_key(|(_, s)| s.matched);
     if let Some((offset, score)) = best {
         let rivals = clean.iter().filter(|(_, s)| s.matched * 2 >= score.matched).count();
-        return if rivals == 1 { exact(*offset, score) } else { Verdict::Ambiguous };
+        let alone = rivals == 1 && !repeats(a, score.matched) && !repeats(b, score.matched);
+        return if alone { exact(*offset, score) } else { Verdict::Ambiguous };
     }
     // damage that nobody noticed makes a few differ at the right offset
     let mut outvoted = scores
@@ -73,6 +75,13 @@ pub(crate) fn vote(
         (Some(_), Some(_)) => Verdict::Ambiguous,
         (None, _) => Verdict::Nothing,
     }
+}
+
+/// Does a row look like itself somewhere else, for half as long as a match?
+fn repeats(row: &[Mark], matched: u32) -> bool {
+    candidates(row, row, |_, offset| offset > 0).into_iter().any(|(offset, found)| {
+        found * 2 >= matched && score(row, row, offset, found).differing == 0
+    })
 }
 
 fn exact(offset: i64, score: &Score) -> Verdict {
@@ -150,6 +159,18 @@ mod tests {
     fn a_frozen_picture_proves_nothing() {
         assert_eq!(of(&[7; 3], &[7; 3]), Verdict::Ambiguous);
         assert_eq!(of(&[7; 20], &[7; 9]), Verdict::Ambiguous);
+    }
+
+    /// One GOP of a frozen picture in common, by chance: the other row shows
+    /// that the picture repeats itself.
+    #[test]
+    fn a_row_that_repeats_itself_proves_nothing() {
+        let gop: Vec<u64> = (10..23).collect();
+        let twice: Vec<u64> = gop.iter().chain(&gop).copied().collect();
+        assert_eq!(
+            vote(&row(&twice, 5_000), &row(&gop, 0), |_, d| d == 5_000, 8),
+            Verdict::Ambiguous
+        );
     }
 
     #[test]

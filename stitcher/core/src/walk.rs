@@ -12,7 +12,7 @@ use crate::facts::SegmentRef;
 use crate::group::Groups;
 use crate::lane::{Entrance, Lane, label};
 use crate::ledger::{Ledger, Marks};
-use crate::piece::{Piece, pieces};
+use crate::piece::{Piece, honest_end, pieces};
 use crate::plan::{Finding, Seam, SeamKind};
 use crate::settings::Settings;
 use crate::slot::slots;
@@ -374,7 +374,10 @@ impl<'v> Walk<'v> {
             let dropping = drops_leading(found, relation.seam.kind);
             self.settle(first.strand, if dropping { first.key } else { first.from });
         }
-        let stops = self.view.facts.until.is_some_and(|until| here >= until);
+        // what begins after the window belongs to the next one, and so does
+        // what is missing before it
+        let begins = here.plus(relation.missing.map_or(Nanos::ZERO, |m| m.length));
+        let stops = self.view.facts.until.is_some_and(|until| begins >= until);
         let every = self.settings.checkpoint_every;
         let due = *self.next_checkpoint.get_or_insert_with(|| here.next_multiple(every));
         if stops || here >= due {
@@ -400,6 +403,7 @@ impl<'v> Walk<'v> {
         let dropping = drops_leading(found, relation.seam.kind);
         let mut relation = Some(relation);
         for (n, piece) in found.iter().enumerate() {
+            let piece = &self.tempered(piece);
             // the rest of a GOP that lost frames cannot be shown without them
             let lane = self.lane_of(piece.strand);
             if n > 0 && piece.lost > 0 && self.filler(lane, piece.from).is_some() {
@@ -425,6 +429,17 @@ impl<'v> Walk<'v> {
                 closed: closed && n + 1 == found.len(),
             });
         }
+    }
+
+    /// A single picture before a loss is as long as the loss in the file: the
+    /// pictures before it know better.
+    fn tempered(&self, piece: &Piece) -> Piece {
+        let before = self.at.filter(|p| self.lane_of(p.strand) == self.lane_of(piece.strand));
+        let frame = match before {
+            Some(at) if piece.samples == 1 => piece.frame.min(at.frame),
+            _ => piece.frame,
+        };
+        Piece { frame, end: honest_end(piece.last, piece.end, frame), ..*piece }
     }
 
     /// Inside of one GOP.

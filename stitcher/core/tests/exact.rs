@@ -3,14 +3,18 @@
 
 mod world;
 
-use hitless_stitcher_core::{How, Plan, StrandId, render};
+use hitless_stitcher_core::{Entry, How, Plan, StrandId, What, render};
 use proptest::prelude::*;
 use world::World;
+use world::camera::Order;
 use world::oracle::truth;
 use world::script::{Weather, config, scripts};
 
 const CLEAR: Weather = Weather { instances: 3, lives: 7, losses: 0, error_ms: 80, frozen: false };
 const ROUGH: Weather = Weather { instances: 3, lives: 6, losses: 3, error_ms: 80, frozen: false };
+
+/// Few lives of slow cameras, with long gaps between them.
+const SPARSE: Weather = Weather { instances: 2, lives: 4, losses: 2, error_ms: 80, frozen: false };
 
 /// Can all strands that overlap be tied by fingerprints, and are they?
 fn all_exact(world: &World, plan: &Plan) -> bool {
@@ -64,6 +68,47 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What is missing in truth after a frame and before another, in seconds.
+fn truly_missing(world: &World, before: usize, after: usize) -> f64 {
+    let apart = world.film[after].shown - world.film[before].shown - world.habits.step;
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    let seconds = apart as f64 / 90_000.0;
+    if after == before + 1 { 0.0 } else { seconds }
+}
+
+/// I3: gaps and holes are where footage is missing, and as long; clocks are
+/// off by up to 80 ms each, and labels follow them.
+fn check_gaps(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
+    const OFF: f64 = 0.4;
+    let text = render(&world.facts, plan);
+    let frames = |e: &Entry| world.played(&world.facts, std::slice::from_ref(e));
+    let mut last: Option<usize> = None;
+    let (mut told, mut gap) = (0.0, false);
+    for entry in &plan.entries {
+        let length = entry.end.since(entry.start).as_secs_f64();
+        match entry.what {
+            What::Gap(_) => (told, gap) = (told + length, true),
+            What::Hole(_) => told += length,
+            What::Span(_) => {
+                let own = frames(entry);
+                if let (Some(before), Some((after, _))) = (last, own.first()) {
+                    let missing = truly_missing(world, before, *after);
+                    prop_assert!(
+                        (told - missing).abs() < OFF + told / 4.0,
+                        "{told} told, {missing} missing before {after}\n{text}"
+                    );
+                    prop_assert!(gap || missing < 1.0 + OFF, "{missing} is a gap\n{text}");
+                    prop_assert!(!gap || missing > 1.0 - OFF, "{missing} is no gap\n{text}");
+                }
+                last = own.last().map(|f| f.0);
+                (told, gap) = (0.0, false);
+            }
+            What::Pending | What::Expired => prop_assert!(false, "{text}"),
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config(1500))]
 
@@ -84,5 +129,19 @@ proptest! {
         let (plan, _) = world.plan();
         prop_assume!(all_exact(&world, &plan));
         check(&world, &plan)?;
+        if world.habits.order == Order::Plain {
+            check_gaps(&world, &plan)?;
+        }
+    }
+
+    /// I3.
+    #[test]
+    fn gaps_are_what_nobody_has(script in scripts(SPARSE)) {
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(all_exact(&world, &plan));
+        if world.habits.order == Order::Plain {
+            check_gaps(&world, &plan)?;
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct Take {
     pub crashed: bool,
     /// GOPs in a segment.
     pub segment_gops: usize,
+    /// Counts these from the film's beginning, not from its own.
+    pub common_borders: bool,
     /// How far its clock is off.
     pub clock_off: Nanos,
     /// What it says about that.
@@ -71,7 +73,9 @@ fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
     let mut got: Vec<(usize, bool)> = Vec::new();
     let mut lost_before = false;
     for n in take.from..take.to.min(film.len()) {
-        let hit = take.losses.iter().find(|l| n >= l.at && n < l.at + l.frames);
+        let hits = take.losses.iter().filter(|l| n >= l.at && n < l.at + l.frames);
+        // what is lost whole did not come through in part
+        let hit = hits.min_by_key(|l| l.partial);
         match hit {
             _ if got.is_empty() && (film[n].key.is_none() || hit.is_some()) => {}
             Some(loss) if loss.partial => got.push((n, true)),
@@ -87,7 +91,9 @@ fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
 
 fn cuts(film: &[Frame], take: &Take, got: &[(usize, bool)]) -> Vec<usize> {
     let mut cuts = vec![0];
-    let mut gops = 0;
+    let first = got.first().map_or(0, |(n, _)| *n);
+    let before = film[..=first.min(film.len() - 1)].iter().filter(|f| f.key.is_some()).count();
+    let mut gops = if take.common_borders { before.saturating_sub(1) } else { 0 };
     for (at, (n, _)) in got.iter().enumerate().skip(1) {
         if film[*n].key.is_some() {
             gops += 1;

@@ -17,6 +17,8 @@ pub struct Life {
     pub crashed: bool,
     pub same_run: bool,
     pub segment_gops: usize,
+    /// Cuts segments where the others do.
+    pub common_borders: bool,
     pub clock_off_ms: i64,
     /// Where in it frames are damaged (in thousandths), how many, in part.
     pub losses: Vec<(usize, usize, bool)>,
@@ -73,18 +75,22 @@ fn life(weather: Weather) -> impl Strategy<Value = Life> {
         any::<bool>(),
         any::<bool>(),
         1_usize..5,
+        any::<bool>(),
         -weather.error_ms..=weather.error_ms,
         losses,
     )
-        .prop_map(|(instance, begin, length, crashed, same_run, gops, off, losses)| Life {
-            instance,
-            begin,
-            length,
-            crashed,
-            same_run,
-            segment_gops: gops,
-            clock_off_ms: off,
-            losses,
+        .prop_map(|(instance, begin, length, crashed, same_run, gops, common, off, losses)| {
+            Life {
+                instance,
+                begin,
+                length,
+                crashed,
+                same_run,
+                segment_gops: gops,
+                common_borders: common,
+                clock_off_ms: off,
+                losses,
+            }
         })
 }
 
@@ -153,7 +159,9 @@ impl Script {
             to,
             losses: losses.collect(),
             crashed: life.crashed,
-            segment_gops: life.segment_gops,
+            // every three GOPs of the film
+            segment_gops: if life.common_borders { 3 } else { life.segment_gops },
+            common_borders: life.common_borders,
             clock_off: Nanos::from_millis(life.clock_off_ms),
             error: Nanos::from_millis(self.error_ms),
             drift_ppb: 0,
@@ -170,6 +178,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: cases * more,
         max_shrink_iters: 2_000,
+        max_global_rejects: cases * more,
         failure_persistence: Some(Box::new(seeds)),
         ..ProptestConfig::default()
     }
