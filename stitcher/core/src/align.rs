@@ -68,6 +68,9 @@ pub(crate) fn alignments(
             how: align(view, look, settings, pair),
         })
         .collect();
+    if look.lacks_anything() {
+        return all;
+    }
     let stepped = stepped(view, look, settings, &all);
     all.retain(|a| !stepped.iter().any(|s| (s.early, s.late) == (a.early, a.late)));
     all.extend(stepped);
@@ -84,6 +87,9 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         let grains = if n == 0 { &Grain::ALL[..] } else { &Grain::ALL[..1] };
         for grain in grains {
             let before = look.misses();
+            if *grain == Grain::Samples && stands_still(view, look, pair) {
+                break;
+            }
             let rows = probe::rows(view, look, settings, pair, place, *grain);
             let early = probe::marks(look, &rows.early);
             let late = probe::marks(look, &rows.late);
@@ -104,6 +110,17 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         }
     }
     by_clock(view, look, settings, pair, comparable, differs)
+}
+
+/// Do two of the key frames around the place where the later strand begins
+/// look the same? Then its samples look like those of any other GOP.
+fn stands_still(view: &View<'_>, look: &mut Look<'_>, pair: &Pair) -> bool {
+    [pair.early, pair.late].into_iter().any(|strand| {
+        let points = probe::around(view, look, strand, pair.from);
+        let prints: Vec<_> = probe::marks(look, &points).iter().map(|m| m.print).collect();
+        let distinct: BTreeSet<_> = prints.iter().collect();
+        distinct.len() < prints.len()
+    })
 }
 
 /// Only offsets that the clocks allow within the gate are believed.
@@ -170,9 +187,13 @@ fn nowhere_differ(look: &mut Look<'_>, rows: &Rows, offset: i64) -> bool {
 }
 
 /// The only offset within the clocks' error that puts key frames upon key
-/// frames, if there is one.
+/// frames, if there is one, and if key frames are far enough apart for that
+/// to mean anything.
 fn rhythm(rows: &Rows, scale: u32) -> Option<i64> {
     let error = MediaSpan::from_nanos(rows.error, scale).ticks().max(1);
+    if closest(rows)? < error.saturating_mul(4) {
+        return None;
+    }
     let expected = expected(rows, scale);
     let early: BTreeSet<i64> = rows.early.iter().map(|p| p.at.ticks()).collect();
     let mut offsets: BTreeSet<i64> = BTreeSet::new();
@@ -191,6 +212,14 @@ fn rhythm(rows: &Rows, scale: u32) -> Option<i64> {
     (rivals == 1).then_some(best.0)
 }
 
+/// The shortest way from key frame to key frame.
+fn closest(rows: &Rows) -> Option<i64> {
+    let steps = |points: &[Point]| -> Vec<i64> {
+        points.windows(2).map(|p| p[1].at.since(p[0].at).ticks()).collect()
+    };
+    steps(&rows.early).into_iter().chain(steps(&rows.late)).min()
+}
+
 /// How many key frames fall upon key frames; none if most do not.
 fn fit(early: &BTreeSet<i64>, late: &[Point], offset: i64) -> usize {
     let (Some(first), Some(last)) = (early.first(), early.last()) else { return 0 };
@@ -200,14 +229,17 @@ fn fit(early: &BTreeSet<i64>, late: &[Point], offset: i64) -> usize {
     if met > alone { met } else { 0 }
 }
 
-/// Strands that no fingerprint has tied to another, although one ended near
-/// where the other began: clocks may have stepped in between.
+/// Where a clock is known to have been set: strands that no fingerprint has
+/// tied to another, although one ended near where the other began.
 fn stepped(
     view: &View<'_>,
     look: &mut Look<'_>,
     settings: &Settings,
     known: &[Alignment],
 ) -> Vec<Alignment> {
+    if view.facts.clock_steps.is_empty() {
+        return Vec::new();
+    }
     let exact = |a: &&Alignment| matches!(a.how, How::Exact { .. });
     let tied: BTreeSet<StrandRef> =
         known.iter().filter(exact).flat_map(|a| [a.early, a.late]).collect();
@@ -257,10 +289,14 @@ fn step(
     };
     let (_, about) = *expected(&rows, scale).first()?;
     let step = MediaSpan::new(offset.saturating_sub(about)).to_nanos(scale);
-    let step = (step.abs() > rows.gate).then_some(step);
+    let known = |by: &Nanos| by.abs().minus(step.abs()).abs() <= rows.gate;
+    if !view.facts.clock_steps.iter().any(known) {
+        // a picture in a loop
+        return None;
+    }
     // offsets go from the strand that is later in order
     let offset = MediaSpan::new(if began > ended { offset } else { -offset });
-    Some(How::Exact { offset, matched, compared, step })
+    Some(How::Exact { offset, matched, compared, step: Some(step) })
 }
 
 pub(crate) fn strand_id(view: &View<'_>, strand: StrandRef) -> StrandId {

@@ -151,6 +151,8 @@ pub struct Facts {
     pub runs: Vec<Run>,
     /// What recorders noticed about the camera, for causes.
     pub events: Vec<CameraEvent>,
+    /// By how much clocks of cameras or hosts are known to have been set.
+    pub clock_steps: Vec<Nanos>,
     /// Footage that retention removed.
     pub expired: Vec<Stretch>,
     /// From when on the camera was to be recorded; `None` = its first footage.

@@ -71,12 +71,12 @@ pub(crate) fn rows(
     at: Utc,
     grain: Grain,
 ) -> Rows {
-    let (most, min_run) = match grain {
-        Grain::Keys => (settings.probe_keys, settings.min_keys),
-        Grain::Samples => (settings.probe_samples, settings.min_samples),
+    let (most, min_run, margin) = match grain {
+        Grain::Keys => (settings.probe_keys, settings.min_keys, settings.gate),
+        Grain::Samples => (settings.probe_samples, settings.min_samples, settings.sample_gate),
     };
     let error = error_near(view, pair.early, at).plus(error_near(view, pair.late, at));
-    let gate = error.plus(settings.gate);
+    let gate = error.plus(margin);
     let back = Nanos::ZERO.minus(gate);
     // one label is as good as the other: leave the later strand room to be late
     let until = pair.to.plus(gate);
@@ -116,6 +116,32 @@ pub(crate) fn ends(
     let error = view.last(ended).error.plus(view.first(began).error);
     Rows { early, late, gate: error.plus(settings.gate), error, min_run: settings.min_keys }
 }
+
+/// The few key frames of a strand nearest to an instant by its clock.
+pub(crate) fn around(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    strand: StrandRef,
+    at: Utc,
+) -> Vec<Point> {
+    let segments = &view.strand(strand).segments;
+    let away = |s: &SegmentRef| {
+        let facts = view.segment(*s);
+        let (start, end) = (facts.start, facts.label_end());
+        if at < start { start.since(at) } else { at.since(end).max(Nanos::ZERO) }
+    };
+    let nearest = (0..segments.len()).min_by_key(|n| away(&segments[*n])).unwrap_or(0);
+    let near = nearest.saturating_sub(1)..(nearest + 2).min(segments.len());
+    let always = (Utc::from_ns(i64::MIN), Utc::from_ns(i64::MAX));
+    let mut found = points_in(view, look, &segments[near], always, MOST, Grain::Keys);
+    found.sort_by_key(|p| (p.label.since(at).abs(), p.at));
+    found.truncate(AROUND);
+    found.sort_by_key(|p| p.at);
+    found
+}
+
+/// Enough to see that a picture stands still.
+const AROUND: usize = 4;
 
 fn points(
     view: &View<'_>,

@@ -10,6 +10,9 @@ pub struct Settings {
     /// Clocks may be this much worse than they say before a match is missed.
     /// Wide on purpose: a frozen picture must be seen to match at many offsets.
     pub gate: Nanos,
+    /// The same where single samples are compared: less, because a picture
+    /// that stands still shows the same samples in every GOP.
+    pub sample_gate: Nanos,
     /// Key frames fingerprinted of each strand at one place. More than a
     /// handful, so that a run of them is unlikely to repeat.
     pub probe_keys: usize,
@@ -19,8 +22,8 @@ pub struct Settings {
     pub probe_samples: usize,
     /// Equal samples in order that prove an offset.
     pub min_samples: usize,
-    /// Strands whose ends lie this close are compared although their clocks
-    /// say that they do not overlap: clocks step, by an hour most often.
+    /// Where a clock is known to have been set, strands whose ends lie this
+    /// close are compared although their clocks say that they do not overlap.
     pub step_reach: Nanos,
     /// How many strands are tried for such a step.
     pub step_tries: usize,
@@ -36,6 +39,7 @@ impl Default for Settings {
         Self {
             gap_threshold: Nanos::from_secs(1),
             gate: Nanos::from_secs(5),
+            sample_gate: Nanos::from_secs(1),
             probe_keys: 16,
             min_keys: 3,
             probe_samples: 240,

@@ -238,9 +238,10 @@ impl<'v> Walk<'v> {
                 self.pass_until(lane, self.lanes[lane].slots.len());
                 return self.soonest(own, here, in_order);
             };
+            // soonest, and among those that have the time the one that doubles least
             let sooner = |b: &(usize, Entrance)| {
                 let since = |label: Utc| here.map_or(label, |(at, _)| label.max(at));
-                since(entrance.label) < since(b.1.label)
+                (since(entrance.label), b.1.label) < (since(b.1.label), entrance.label)
             };
             if best.as_ref().is_none_or(sooner) {
                 best = Some((lane, entrance));
@@ -349,6 +350,9 @@ impl<'v> Walk<'v> {
             return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
         }
         let doubled = if same { Nanos::ZERO } else { here.since(start).max(Nanos::ZERO) };
+        // where a clock was set back, nobody knows how long nothing was recorded
+        let pushed = self.lanes[self.lane_of(first.strand)].push.unwrap_or_default();
+        let error = if same { error.plus(pushed) } else { error };
         Relation { seam: Seam { kind: SeamKind::Clock, error, doubled }, missing: None }
     }
 

@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct World {
     pub habits: Habits,
+    /// What clocks say that they may be off.
+    pub error_ms: i64,
     pub film: Vec<Frame>,
     pub takes: Vec<Take>,
     pub segments: Vec<Recorded>,
@@ -50,6 +52,7 @@ impl World {
         lineages: &[(&str, &str)],
         takes: Vec<Take>,
     ) -> Self {
+        let error_ms = takes.first().map_or(0, |t| t.error.get() / 1_000_000);
         let film = film(habits, frames);
         let lineages: Vec<Lineage> = lineages
             .iter()
@@ -74,13 +77,14 @@ impl World {
             segments: segments.iter().map(|s: &Recorded| s.facts.clone()).collect(),
             runs: Vec::new(),
             events: Vec::new(),
+            clock_steps: Vec::new(),
             expired: Vec::new(),
             begins: None,
             horizon: segments.iter().map(|s| end_label(&s.facts)).max().unwrap_or_else(begin),
             until: None,
             carry: Carry::default(),
         };
-        Self { habits: habits.clone(), film, takes, segments, take_of, facts }
+        Self { habits: habits.clone(), error_ms, film, takes, segments, take_of, facts }
     }
 
     /// Ticks from picture to picture.

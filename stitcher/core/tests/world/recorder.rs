@@ -37,6 +37,10 @@ pub struct Take {
     pub error: Nanos,
     /// How much its clock map drifts, in parts per billion, unmeasured.
     pub drift_ppb: i64,
+    /// It says that its error grows as it drifts.
+    pub drift_admitted: bool,
+    /// From this frame on its clock is set by that much.
+    pub step: Option<(usize, Nanos)>,
     pub parameters: u64,
     pub source: ClockSource,
 }
@@ -115,8 +119,8 @@ fn segment(
     begin: Utc,
     number: u64,
 ) -> Recorded {
-    let step = part.windows(2).map(|w| film[w[1].0].decode - film[w[0].0].decode).min();
-    let usual = step.unwrap_or(3_600).max(1);
+    let usual = part.windows(2).map(|w| film[w[1].0].decode - film[w[0].0].decode).min();
+    let usual = usual.unwrap_or(3_600).max(1);
     let samples: Vec<Sample> = part
         .iter()
         .enumerate()
@@ -138,14 +142,16 @@ fn segment(
     let drift = i128::from(true_ns.get()) * i128::from(take.drift_ppb) / 1_000_000_000;
     let drift = Nanos::new(i64::try_from(drift).expect("small"));
     let jitter = Nanos::new(noise.within(take.error.get() / 50));
+    let stepped = take.step.filter(|(frame, _)| part[0].0 >= *frame);
+    let step = stepped.map_or(Nanos::ZERO, |(_, by)| by);
     Recorded {
         facts: SegmentFacts {
             lineage: take.lineage,
             strand: take.strand,
             number: SegmentNumber::new(number),
             state: SegmentState::Complete,
-            start: begin.plus(true_ns).plus(take.clock_off).plus(drift).plus(jitter),
-            error: take.error.plus(drift.abs()),
+            start: begin.plus(true_ns).plus(take.clock_off).plus(drift).plus(step).plus(jitter),
+            error: take.error.plus(if take.drift_admitted { drift.abs() } else { Nanos::ZERO }),
             source: take.source,
             drift_ppb: 0,
             timescale: SCALE,

@@ -165,6 +165,8 @@ impl Script {
             clock_off: Nanos::from_millis(life.clock_off_ms),
             error: Nanos::from_millis(self.error_ms),
             drift_ppb: 0,
+            drift_admitted: true,
+            step: None,
             parameters: 1,
             source: ClockSource::SenderReport,
         }
