@@ -11,7 +11,7 @@ use hitless_model::{ClockMap, MediaSpan, MediaTime, Nanos, Utc};
 
 /// How far audio may be behind video before the track is told that nothing
 /// comes. splitmuxsink holds the video until then.
-const SILENCE: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64 / 4);
+const SILENCE: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64);
 /// A correction smaller than this is not worth a step in the sound.
 const WORTH_A_STEP: i64 = VIDEO_TIMESCALE as i64 / 20;
 
@@ -168,10 +168,10 @@ mod tests {
         let mut sound = Sound::new(90_000, MediaTime::new(0));
         assert_eq!(sound.on_video(MediaTime::new(10_000)), None);
         assert_eq!(
-            sound.on_video(MediaTime::new(90_000)),
+            sound.on_video(MediaTime::new(157_500)),
             Some(Silence { from: MediaTime::new(0), until: MediaTime::new(67_500) })
         );
-        assert_eq!(sound.on_video(MediaTime::new(90_000)), None);
+        assert_eq!(sound.on_video(MediaTime::new(157_500)), None);
         assert_eq!(sound.on_frame(MediaTime::new(0), LEN, utc(500), &video), None);
         assert!(sound.on_frame(MediaTime::new(27_000), LEN, utc(800), &video).is_some());
     }
