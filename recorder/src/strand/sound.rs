@@ -13,7 +13,7 @@ use hitless_model::{ClockMap, MediaSpan, MediaTime, Nanos, Utc};
 
 /// How far audio may be behind video before the track is told that nothing
 /// comes. splitmuxsink holds the video until then.
-const SILENCE: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64 / 4);
+const SILENCE: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64 / 2);
 /// The same for a camera whose sound turned out to be later than that.
 const LONGEST_SILENCE: MediaSpan = MediaSpan::new(2 * VIDEO_TIMESCALE as i64);
 /// A frame further back than this was neither moved nor late.
@@ -268,11 +268,11 @@ mod tests {
     fn silence_is_told_once_and_late_audio_never_goes_back() {
         let (video, mut sound) = reported(Gaps::Empty);
         assert_eq!(sound.on_video(ms(100)), None);
-        let silence = Silence { from: ms(0), until: ms(750) };
+        let silence = Silence { from: ms(0), until: ms(500) };
         assert_eq!(sound.on_video(ms(1000)), Some(silence));
         assert_eq!(sound.on_video(ms(1000)), None);
-        assert_eq!(heard(&mut sound, 0, 0, &video), Some(750));
-        assert_eq!(heard(&mut sound, 1, 0, &video), Some(751));
+        assert_eq!(heard(&mut sound, 0, 0, &video), Some(500));
+        assert_eq!(heard(&mut sound, 1, 0, &video), Some(501));
         assert_eq!(heard(&mut sound, 40, 0, &video), Some(800));
     }
 
