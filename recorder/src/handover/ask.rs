@@ -16,7 +16,9 @@ use std::os::unix::net::UnixStream;
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// Nobody listens.
-    #[error("no recorder runs as {tried} on {storage}; is it started, and with this configuration?")]
+    #[error(
+        "no recorder runs as {tried} on {storage}; is it started, and with this configuration?"
+    )]
     NobodyThere {
         /// The instances that were tried.
         tried: String,

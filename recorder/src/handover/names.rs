@@ -7,10 +7,7 @@ const SUFFIX: &str = "-b";
 
 /// The instance that takes over from `running`, where `configured` is what the
 /// configuration now says: that one, unless it is the one that runs.
-pub fn next_instance(
-    configured: &InstanceId,
-    running: &InstanceId,
-) -> Result<InstanceId, IdError> {
+pub fn next_instance(configured: &InstanceId, running: &InstanceId) -> Result<InstanceId, IdError> {
     if configured == running { partner(configured) } else { Ok(configured.clone()) }
 }
 

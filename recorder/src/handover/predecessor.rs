@@ -281,9 +281,7 @@ async fn first_word(link: &mut Link) -> Result<u32, String> {
     }
 }
 
-fn understood(
-    heard: std::io::Result<Option<ToPredecessor>>,
-) -> Result<ToPredecessor, String> {
+fn understood(heard: std::io::Result<Option<ToPredecessor>>) -> Result<ToPredecessor, String> {
     match heard {
         Ok(Some(message)) => Ok(message),
         Ok(None) => Err("the successor ended; its log says why".to_owned()),

@@ -93,8 +93,11 @@ impl Cameras {
 
     /// Returns once every camera has left and its segments are finished.
     pub async fn gone(&self) {
-        let all: Vec<CancellationToken> =
-            self.entries().iter().filter_map(|e| Some(e.recording.as_ref()?.gone.clone())).collect();
+        let all: Vec<CancellationToken> = self
+            .entries()
+            .iter()
+            .filter_map(|e| Some(e.recording.as_ref()?.gone.clone()))
+            .collect();
         for gone in all {
             gone.cancelled().await;
         }

@@ -95,11 +95,7 @@ impl InCharge {
     }
 
     /// Until told to stop or replaced.
-    pub(super) async fn run(
-        mut self,
-        signals: &mut Signals,
-        background: &mut JoinSet<()>,
-    ) -> End {
+    pub(super) async fn run(mut self, signals: &mut Signals, background: &mut JoinSet<()>) -> End {
         if self.leaving.is_none() {
             self.alone(background);
         }
@@ -143,10 +139,8 @@ impl InCharge {
     /// what others left behind is this one's business.
     fn alone(&mut self, background: &mut JoinSet<()>) {
         notify::ready(&(self.running.view)());
-        background.spawn(notify::run(
-            Arc::clone(&self.running.view),
-            self.running.events.subscribe(),
-        ));
+        background
+            .spawn(notify::run(Arc::clone(&self.running.view), self.running.events.subscribe()));
         background.spawn(departed::run(Arc::clone(&self.running)));
         for asker in std::mem::take(&mut self.waiting).into_iter().take(1) {
             self.begin_handover(asker);
@@ -217,7 +211,7 @@ impl InCharge {
 /// Something that a handover tells.
 enum News {
     Progress(String),
-    Done(Result<Handing, String>),
+    Done(Result<Box<Handing>, String>),
 }
 
 async fn news(handover: &mut Option<Handover>) -> News {
@@ -225,7 +219,7 @@ async fn news(handover: &mut Option<Handover>) -> News {
     tokio::select! {
         biased;
         Some(text) = handover.progress.recv() => News::Progress(text),
-        done = &mut handover.done => News::Done(done),
+        done = &mut handover.done => News::Done(done.map(Box::new)),
     }
 }
 

@@ -19,10 +19,12 @@ const RENEW_LEAST: Duration = Duration::from_secs(1);
 
 pub(super) fn ready(view: &View) {
     // What cameras do in their first moment would only alarm people.
-    let starting = format!("starting {} cameras", view.cameras.iter().filter(|c| c.enabled).count());
-    let running = view.cameras.iter().any(|c| {
-        c.snapshot.as_ref().is_some_and(|s| s.standing.state == CameraState::Recording)
-    });
+    let starting =
+        format!("starting {} cameras", view.cameras.iter().filter(|c| c.enabled).count());
+    let running = view
+        .cameras
+        .iter()
+        .any(|c| c.snapshot.as_ref().is_some_and(|s| s.standing.state == CameraState::Recording));
     let status = if running { status_line(view) } else { starting };
     send(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }

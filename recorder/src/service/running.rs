@@ -1,6 +1,5 @@
 //! What a running recorder is made of, shared by all that happens to it.
 
-use super::alarms::Alarms;
 use super::cameras::Cameras;
 use super::server::{Server, ShowView};
 use crate::handover::message::History;
@@ -26,7 +25,6 @@ pub(super) struct Running {
     pub(super) server: tokio::sync::Mutex<Server>,
     pub(super) view: ShowView,
     pub(super) events: broadcast::Sender<Event>,
-    pub(super) alarms: Alarms,
     pub(super) history: Arc<Mutex<History>>,
     /// Held while what others left is looked after, and during a handover.
     pub(super) departed: Arc<tokio::sync::Mutex<()>>,
@@ -52,8 +50,7 @@ impl Running {
     /// Tells clients that follow along that it leaves.
     pub(super) fn tell_draining(&self) {
         // Nobody may be following.
-        let _ =
-            self.events.send(Event { at: crate::clock::now(), kind: EventKind::Draining {} });
+        let _ = self.events.send(Event { at: crate::clock::now(), kind: EventKind::Draining {} });
     }
 
     /// It leaves.

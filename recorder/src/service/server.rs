@@ -48,8 +48,7 @@ impl Server {
         let listener = tokio::net::TcpListener::from_std(listener).context("cannot listen")?;
         let shutdown = CancellationToken::new();
         let (view, events) = (Arc::clone(&self.view), self.events.clone());
-        let serve =
-            http::serve(listener, self.options.clone(), view, events, shutdown.clone());
+        let serve = http::serve(listener, self.options.clone(), view, events, shutdown.clone());
         self.serving = Some((shutdown, tokio::spawn(serve)));
         Ok(())
     }
@@ -79,9 +78,8 @@ pub(super) fn listen(
     inherited: Option<(TcpListener, SocketAddr)>,
 ) -> anyhow::Result<TcpListener> {
     let bind = config.recorder.access.bind;
-    let fits = |at: &SocketAddr| {
-        at.ip() == bind.ip() && (at.port() == bind.port() || bind.port() == 0)
-    };
+    let fits =
+        |at: &SocketAddr| at.ip() == bind.ip() && (at.port() == bind.port() || bind.port() == 0);
     let listener = match inherited.filter(|(_, at)| fits(at)) {
         Some((listener, _)) => listener,
         None => TcpListener::bind(bind).with_context(|| {

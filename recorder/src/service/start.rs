@@ -47,8 +47,8 @@ pub(super) async fn start(
     let index = Index::new(writer.clone());
     let run = new_run(&config)?;
     index.tell(Change::Run(run.clone()));
-    let alarms = Alarms::default();
     let (events, _) = broadcast::channel(EVENTS);
+    let alarms = Alarms::telling(events.clone());
     let (hold, held) = watch::channel(None);
     let (disk_state, disk) = watch::channel(DiskState::default());
     let disk_watch = DiskWatch {
@@ -83,7 +83,7 @@ pub(super) async fn start(
         run: Arc::clone(&run),
         held,
         disk,
-        alarms: alarms.clone(),
+        alarms,
     }
     .shown();
     let server = Server::new(listener, &config, Arc::clone(&view), events.clone());
@@ -99,7 +99,6 @@ pub(super) async fn start(
         server,
         view,
         events,
-        alarms,
         history,
         departed: Arc::default(),
         left,
@@ -112,12 +111,7 @@ fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<J
     let Running { config, index, storage, left, .. } = &**running;
     let id = running.run_id();
     let mut background = JoinSet::new();
-    background.spawn(recovery::run(
-        Arc::clone(storage),
-        left.clone(),
-        id.clone(),
-        index.clone(),
-    ));
+    background.spawn(recovery::run(Arc::clone(storage), left.clone(), id.clone(), index.clone()));
     background.spawn(mirror::run(writer_options(config)?.url, config.storage.clone()));
     background.spawn(disk_watch.run());
     let instance = lock(&running.run).instance.clone();

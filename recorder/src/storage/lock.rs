@@ -23,7 +23,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 impl InstanceLock {
     pub(super) fn take(root: &Path, instance: &InstanceId) -> Result<Self, StorageError> {
         let path = path_of(root, instance);
-        let mut file = open(&path).map_err(|e| StorageError::io("cannot open the lock", &path, e))?;
+        let mut file =
+            open(&path).map_err(|e| StorageError::io("cannot open the lock", &path, e))?;
         let taken = (0..TRIES).any(|attempt| {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);

@@ -133,6 +133,17 @@ impl Camera {
         }
         let credentials = credentials::read(section, in_url);
         let id = id?;
-        Some(Self { id, url, credentials, transport, source, enabled, optional, audio, overlap, tls })
+        Some(Self {
+            id,
+            url,
+            credentials,
+            transport,
+            source,
+            enabled,
+            optional,
+            audio,
+            overlap,
+            tls,
+        })
     }
 }
