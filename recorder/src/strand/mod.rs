@@ -12,6 +12,7 @@
 pub mod border;
 pub mod clock;
 pub mod gate;
+pub mod keys;
 mod parts;
 pub mod reorder;
 pub mod sound;
@@ -211,7 +212,7 @@ impl Strand {
         if let Some(number) = damaged {
             self.note(Note::Damaged(number));
         }
-        self.camera.count_sample(&unit);
+        self.camera.count_sample(&unit, self.setup.format.codec);
         let sample = VideoSample { pts, dts, duration, key: unit.key, data: unit.data };
         self.pipeline.push_video(sample)?;
         Ok(())
