@@ -119,8 +119,8 @@ fn segment(
     begin: Utc,
     number: u64,
 ) -> Recorded {
-    let usual = part.windows(2).map(|w| film[w[1].0].decode - film[w[0].0].decode).min();
-    let usual = usual.unwrap_or(3_600).max(1);
+    // what a muxer writes for the last one: the step that it knows
+    let usual = film.windows(2).map(|w| w[1].decode - w[0].decode).min().unwrap_or(3_600).max(1);
     let samples: Vec<Sample> = part
         .iter()
         .enumerate()
