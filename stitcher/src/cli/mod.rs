@@ -1,0 +1,2 @@
+pub mod instant;
+pub mod since;

@@ -1,0 +1,2 @@
+//! The `stitcher` program.
+fn main() {}
