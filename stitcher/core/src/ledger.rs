@@ -17,15 +17,14 @@ use std::collections::BTreeMap;
 pub(crate) struct Mark {
     pub(crate) segment: SegmentRef,
     pub(crate) next_sample: u32,
-    /// Of the segment, so far.
-    pub(crate) played: u32,
     pub(crate) end: Utc,
     /// Of the lane that the segment is in.
     pub(crate) push: Nanos,
 }
 
-/// How far each instance has been passed.
-pub(crate) type Marks<'a> = BTreeMap<&'a InstanceId, Mark>;
+/// How far each instance has been passed, and how much of the segment that it
+/// came to was played.
+pub(crate) type Marks<'a> = Vec<(&'a InstanceId, Mark, u32)>;
 
 /// The state of passing.
 #[derive(Debug, Default)]
@@ -36,10 +35,11 @@ pub(crate) struct Ledger<'a> {
     strand_left: Vec<u32>,
     /// The strand that the same instance wrote before.
     before: Vec<Option<StrandRef>>,
+    /// Samples played, by segment.
     played: Vec<u32>,
-    pub(crate) marks: Marks<'a>,
-    /// Segments whose last unit was passed, with what was played of them.
-    pub(crate) finished: Vec<(SegmentRef, u32)>,
+    marks: BTreeMap<&'a InstanceId, Mark>,
+    /// Segments whose last unit was passed.
+    pub(crate) finished: Vec<SegmentRef>,
 }
 
 impl<'a> Ledger<'a> {
@@ -50,7 +50,7 @@ impl<'a> Ledger<'a> {
             strand_left: vec![0; view.strands.len()],
             before: predecessors(view),
             played: vec![0; view.facts.segments.len()],
-            marks: Marks::new(),
+            marks: BTreeMap::new(),
             finished: Vec::new(),
         };
         ledger.recount(lanes);
@@ -70,13 +70,8 @@ impl<'a> Ledger<'a> {
     /// Takes up where an earlier walk stopped in an instance.
     pub(crate) fn resume(&mut self, view: &View<'a>, segment: SegmentRef, passed: &Passed) {
         let Some(strand) = view.strand_of(segment) else { return };
-        let mark = Mark {
-            segment,
-            next_sample: passed.next_sample,
-            played: passed.played,
-            end: passed.end,
-            push: passed.push,
-        };
+        let mark =
+            Mark { segment, next_sample: passed.next_sample, end: passed.end, push: passed.push };
         self.played[segment.place()] = passed.played;
         self.marks.insert(view.instance(strand), mark);
     }
@@ -105,21 +100,29 @@ impl<'a> Ledger<'a> {
         *played = played.saturating_add(samples);
     }
 
+    /// The state that a later walk needs.
+    pub(crate) fn marks(&self) -> Marks<'a> {
+        self.marks.iter().map(|(i, m)| (*i, *m, self.played(m.segment))).collect()
+    }
+
+    /// How many samples of a segment were played so far.
+    pub(crate) fn played(&self, segment: SegmentRef) -> u32 {
+        self.played[segment.place()]
+    }
+
     /// A copy lies behind the walk; `end` is where it ended by its clock.
     pub(crate) fn pass(&mut self, view: &View<'a>, copy: &Unit, end: Utc, push: Nanos) {
         let end = end.plus(push);
         let left = &mut self.units_left[copy.segment.place()];
         *left = left.saturating_sub(1);
-        let played = self.played[copy.segment.place()];
         if *left == 0 {
-            self.finished.push((copy.segment, played));
+            self.finished.push(copy.segment);
         }
         let strand = &mut self.strand_left[copy.strand.place()];
         *strand = strand.saturating_sub(1);
         let mark = self.marks.entry(view.instance(copy.strand)).or_insert(Mark {
             segment: copy.segment,
             next_sample: 0,
-            played,
             end,
             push,
         });
@@ -130,8 +133,7 @@ impl<'a> Ledger<'a> {
             mark.end = mark.end.max(end);
             return;
         }
-        *mark =
-            Mark { segment: copy.segment, next_sample: next, played, end: mark.end.max(end), push };
+        *mark = Mark { segment: copy.segment, next_sample: next, end: mark.end.max(end), push };
     }
 }
 

@@ -68,7 +68,7 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
             })
             .collect(),
         findings,
-        carry: end.map(|end| carry(&walk, walk.at, &walk.ledger.marks, end)).unwrap_or_default(),
+        carry: end.map(|end| carry(&walk, walk.at, &walk.ledger.marks(), end)).unwrap_or_default(),
         checkpoints,
     })
 }

@@ -148,8 +148,10 @@ const TELLING: usize = 4;
 fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
     let before_key = leading_frames(slot, frames);
     let mut usual = usual_step(frames.iter().map(|f| f.shown).collect()).unwrap_or(unit.frame);
-    if let Some(at) = at.filter(|_| frames.len() < TELLING) {
-        usual = usual.min(at.frame);
+    if frames.len() < TELLING {
+        let shortest = frames.iter().map(|f| f.end.saturating_sub(f.shown)).min();
+        let others = shortest.into_iter().chain(at.map(|p| p.frame)).filter(|f| *f > 0);
+        usual = others.fold(usual, i64::min);
     }
     let earliest = |n: usize, frame: &Frame| {
         match n {

@@ -91,12 +91,12 @@ pub(crate) fn carry(walk: &Walk<'_>, at: Option<Position>, marks: &Marks<'_>, en
     });
     let passed = marks
         .iter()
-        .filter(|(_, mark)| end.since(mark.end) < FORGET)
-        .map(|(instance, mark)| Passed {
+        .filter(|(_, mark, _)| end.since(mark.end) < FORGET)
+        .map(|(instance, mark, played)| Passed {
             instance: (*instance).clone(),
             number: walk.view.segment(mark.segment).number,
             next_sample: mark.next_sample,
-            played: mark.played,
+            played: *played,
             end: mark.end,
             push: mark.push,
         })

@@ -20,8 +20,9 @@ pub(crate) struct Slot {
     pub(crate) from: i64,
     /// Pictures shown before the key frame may follow it.
     pub(crate) open: bool,
-    /// Some strand knows that nothing is missing between it and the next one.
-    pub(crate) closed: bool,
+    /// Some strand knows that nothing is missing after a picture shown at this
+    /// time, before the next slot.
+    pub(crate) closed: Option<i64>,
     /// One per strand that has any of it, by strand.
     pub(crate) copies: Vec<Unit>,
 }
@@ -49,9 +50,13 @@ pub(crate) fn slots(
     slots.retain(|s| !s.copies.is_empty());
     for slot in &mut slots {
         slot.copies.sort_by_key(|u| (u.strand, u.first));
-        slot.closed = slot.copies.iter().any(|u| u.closed);
+        slot.closed = closed(&slot.copies);
     }
     slots
+}
+
+fn closed<'u>(copies: impl IntoIterator<Item = &'u Unit>) -> Option<i64> {
+    copies.into_iter().filter(|u| u.closed).map(|u| u.last).min()
 }
 
 fn alone(unit: Unit) -> Slot {
@@ -59,7 +64,7 @@ fn alone(unit: Unit) -> Slot {
         start: unit.start,
         from: unit.from,
         open: unit.open,
-        closed: unit.closed,
+        closed: closed([&unit]),
         copies: vec![unit],
     }
 }
@@ -77,7 +82,7 @@ fn borders(all: &[Unit]) -> Vec<Slot> {
                 start: unit.start,
                 from: unit.from,
                 open: unit.open,
-                closed: false,
+                closed: None,
                 copies: Vec::new(),
             }),
         }

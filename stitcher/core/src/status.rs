@@ -11,10 +11,10 @@ pub(crate) fn statuses(
     overlaps: &Overlaps,
     ledger: &Ledger<'_>,
 ) -> Vec<(SegmentRef, OverlapStatus)> {
-    let passed = ledger.finished.iter().map(|(segment, played)| {
+    let passed = ledger.finished.iter().map(|segment| {
         let samples = facts.segments[segment.place()].samples;
         let overlapped = overlaps.overlapped[segment.place()];
-        (*segment, status(*played, samples, overlapped))
+        (*segment, status(ledger.played(*segment), samples, overlapped))
     });
     let open = facts
         .segments
