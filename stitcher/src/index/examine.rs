@@ -5,7 +5,8 @@
 //! file that is gone is missing. A segment that a recorder still writes is
 //! never judged, only read as far as it goes.
 
-use hitless_media::storage::{RebuildError, segment_from_files};
+use crate::rescan::row_of_file;
+use hitless_media::storage::RebuildError;
 use hitless_model::{Segment, SegmentState};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -37,7 +38,7 @@ pub fn examine(root: &Path, row: &Segment) -> Examined {
         Ok(false) => return gone(row),
         Err(e) => return Examined::Unreadable(format!("{}: {e}", path.display())),
     }
-    match segment_from_files(root, Path::new(&row.name.relative_path())) {
+    match row_of_file(root, &row.name) {
         Ok(found) => compare(row, found),
         Err(RebuildError::Mp4(hitless_media::mp4::Mp4Error::Io { source, .. }))
             if source.kind() == ErrorKind::NotFound =>

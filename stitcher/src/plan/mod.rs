@@ -10,5 +10,5 @@ mod rounds;
 mod rows;
 
 pub use facts::{Around, facts};
-pub use rounds::{Planned, rounds};
+pub use rounds::{NoEnd, Planned, rounds};
 pub use rows::{Known, Rows};

@@ -6,7 +6,7 @@
 
 use super::rows::Rows;
 use crate::index::{Contents, prints};
-use hitless_model::SegmentName;
+use hitless_model::{SegmentName, Utc};
 use hitless_stitcher_core::{
     Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, Settings, plan,
 };
@@ -30,6 +30,9 @@ pub struct Planned {
     pub prints: usize,
     /// Rounds.
     pub rounds: usize,
+    /// There is no plan: what was planned before the window changes too, from
+    /// this instant on.
+    pub earlier: Option<Utc>,
 }
 
 /// Why there is no plan.
@@ -39,7 +42,7 @@ pub struct NoEnd {
     camera: String,
 }
 
-/// Plans a window.
+/// Plans a window, or says that it has to begin earlier.
 pub fn rounds(
     root: &Path,
     rows: &Rows,
@@ -58,6 +61,10 @@ pub fn rounds(
         match plan(facts, settings, &evidence) {
             Ok(plan) => {
                 planned.plan = plan;
+                return Ok(planned);
+            }
+            Err(needs) if needs.earlier.is_some() => {
+                planned.earlier = needs.earlier;
                 return Ok(planned);
             }
             Err(needs) => answer(root, rows, &needs, &mut evidence, &mut planned),
