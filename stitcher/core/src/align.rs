@@ -13,7 +13,8 @@ use crate::probe::{self, Grain, Point, Rows};
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
-use hitless_model::{MediaSpan, Nanos};
+use hitless_model::{MediaSpan, Nanos, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is known of two strands: `late`'s ticks plus `offset` are `early`'s.
@@ -22,10 +23,16 @@ pub(crate) struct Alignment {
     pub(crate) early: StrandRef,
     pub(crate) late: StrandRef,
     pub(crate) how: How,
+    /// Where their overlap begins and ends by the clocks.
+    pub(crate) range: (Utc, Utc),
+    /// More of the overlap would tell nothing new.
+    pub(crate) done: bool,
+    /// It was known before the window.
+    pub(crate) known: bool,
 }
 
 /// How two strands are aligned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum How {
     /// By fingerprints.
     Exact {
@@ -62,10 +69,16 @@ pub(crate) fn alignments(
 ) -> Vec<Alignment> {
     let mut all: Vec<Alignment> = pairs(view, settings)
         .iter()
-        .map(|pair| Alignment {
-            early: pair.early,
-            late: pair.late,
-            how: align(view, look, settings, pair),
+        .map(|pair| {
+            let (how, done) = align(view, look, settings, pair);
+            Alignment {
+                early: pair.early,
+                late: pair.late,
+                how,
+                range: (pair.from, pair.to),
+                done,
+                known: pair.known.is_some(),
+            }
         })
         .collect();
     if look.lacks_anything() {
@@ -77,14 +90,20 @@ pub(crate) fn alignments(
     all
 }
 
-fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> How {
-    if let Some(how) = look.settled(strand_id(view, pair.early), strand_id(view, pair.late)) {
-        return how;
+/// How two strands lie, and whether more footage could not tell otherwise.
+fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> (How, bool) {
+    if let Some(met) = pair.known.map(|at| &view.facts.carry.pairs[at]) {
+        if !met.done && pair.to > met.to {
+            look.earlier(before(settings, met.from));
+        }
+        return (met.how, met.done);
     }
     let comparable = view.strand(pair.early).timescale == view.strand(pair.late).timescale;
     let mut differs = false;
-    for (n, place) in probe::places(pair).enumerate().filter(|_| comparable) {
+    let mut tries = 0;
+    for (n, place) in probe::places(pair, settings).enumerate().filter(|_| comparable) {
         let grains = if n == 0 { &Grain::ALL[..] } else { &Grain::ALL[..1] };
+        let mut complete = true;
         for grain in grains {
             let before = look.misses();
             if *grain == Grain::Samples && stands_still(view, look, pair) {
@@ -94,12 +113,13 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
             let early = probe::marks(look, &rows.early);
             let late = probe::marks(look, &rows.late);
             if look.misses() > before {
-                return How::Apart { error: rows.error, differs };
+                return (How::Apart { error: rows.error, differs }, false);
             }
+            complete &= rows.complete;
             match verdict(view, pair, &rows, &early, &late) {
                 Verdict::Exact { offset, matched, compared } => {
                     let offset = MediaSpan::new(offset);
-                    return How::Exact { offset, matched, compared, step: None };
+                    return (How::Exact { offset, matched, compared, step: None }, complete);
                 }
                 Verdict::Nothing => {
                     let enough = early.len().min(late.len()) > rows.min_run;
@@ -108,8 +128,16 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
                 Verdict::Ambiguous => differs = false,
             }
         }
+        tries += u32::from(complete);
     }
-    by_clock(view, look, settings, pair, comparable, differs)
+    let done = !comparable || tries > settings.retries;
+    (by_clock(view, look, settings, pair, comparable, differs), done)
+}
+
+/// A window that begins here knows nothing of what was found at an instant.
+pub(crate) fn before(settings: &Settings, at: Utc) -> Utc {
+    let margin = settings.gate.plus(settings.gate).plus(settings.gate);
+    at.plus(Nanos::ZERO.minus(margin))
 }
 
 /// Do two of the key frames around the place where the later strand begins
@@ -244,10 +272,13 @@ fn stepped(
     let tied: BTreeSet<StrandRef> =
         known.iter().filter(exact).flat_map(|a| [a.early, a.late]).collect();
     let mut found = Vec::new();
-    for late in view.strand_refs().filter(|s| !tied.contains(s)) {
+    let began = |s: &StrandRef| view.strand(*s).known.is_none();
+    for late in view.strand_refs().filter(|s| !tied.contains(s) && began(s)) {
         for early in enders(view, settings, late) {
             if let Some(how) = step(view, look, settings, early, late) {
-                found.push(Alignment { early: early.min(late), late: early.max(late), how });
+                let (early, late) = (early.min(late), early.max(late));
+                let range = (view.strand(early).begins.at, view.last(late).label_end());
+                found.push(Alignment { early, late, how, range, done: true, known: false });
                 break;
             }
         }
@@ -257,7 +288,7 @@ fn stepped(
 
 /// Strands of other instances that ended near where this one began.
 fn enders(view: &View<'_>, settings: &Settings, late: StrandRef) -> Vec<StrandRef> {
-    let began = view.first(late).start;
+    let began = view.strand(late).begins.at;
     let apart = |s: &StrandRef| view.last(*s).label_end().since(began).abs();
     let mut near: Vec<StrandRef> = view
         .strand_refs()
