@@ -23,7 +23,7 @@ pub(crate) struct Alignment {
     pub(crate) early: StrandRef,
     pub(crate) late: StrandRef,
     pub(crate) how: How,
-    /// Where their overlap begins and ends by the clocks.
+    /// Where their overlap begins by the clocks, and how far it was looked at.
     pub(crate) range: (Utc, Utc),
     /// More of the overlap would tell nothing new.
     pub(crate) done: bool,
@@ -70,12 +70,12 @@ pub(crate) fn alignments(
     let mut all: Vec<Alignment> = pairs(view, settings)
         .iter()
         .map(|pair| {
-            let (how, done) = align(view, look, settings, pair);
+            let Aligned { how, done, to } = align(view, look, settings, pair);
             Alignment {
                 early: pair.early,
                 late: pair.late,
                 how,
-                range: (pair.from, pair.to),
+                range: (pair.from, to),
                 done,
                 known: pair.known.is_some(),
             }
@@ -90,17 +90,25 @@ pub(crate) fn alignments(
     all
 }
 
-/// How two strands lie, and whether more footage could not tell otherwise.
-fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> (How, bool) {
+/// How two strands lie, whether more footage could not tell otherwise, and
+/// where what was looked at ends.
+struct Aligned {
+    how: How,
+    done: bool,
+    to: Utc,
+}
+
+fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> Aligned {
     if let Some(met) = pair.known.map(|at| &view.facts.carry.pairs[at]) {
         if !met.done && pair.to > met.to {
             look.earlier(before(settings, met.from));
         }
-        return (met.how, met.done);
+        return Aligned { how: met.how, done: met.done, to: met.to };
     }
     let comparable = view.strand(pair.early).timescale == view.strand(pair.late).timescale;
     let mut differs = false;
     let mut tries = 0;
+    let mut read = pair.from;
     for (n, place) in probe::places(pair, settings).enumerate().filter(|_| comparable) {
         let grains = if n == 0 { &Grain::ALL[..] } else { &Grain::ALL[..1] };
         let mut complete = true;
@@ -113,13 +121,16 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
             let early = probe::marks(look, &rows.early);
             let late = probe::marks(look, &rows.late);
             if look.misses() > before {
-                return (How::Apart { error: rows.error, differs }, false);
+                let how = How::Apart { error: rows.error, differs };
+                return Aligned { how, done: false, to: pair.to };
             }
             complete &= rows.complete;
+            read = rows.late.last().map_or(read, |l| read.max(l.label.plus(rows.gate)));
             match verdict(view, pair, &rows, &early, &late) {
                 Verdict::Exact { offset, matched, compared } => {
                     let offset = MediaSpan::new(offset);
-                    return (How::Exact { offset, matched, compared, step: None }, complete);
+                    let how = How::Exact { offset, matched, compared, step: None };
+                    return Aligned { how, done: complete, to: if complete { read } else { pair.to } };
                 }
                 Verdict::Nothing => {
                     let enough = early.len().min(late.len()) > rows.min_run;
@@ -131,7 +142,8 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         tries += u32::from(complete);
     }
     let done = !comparable || tries > settings.retries;
-    (by_clock(view, look, settings, pair, comparable, differs), done)
+    let how = by_clock(view, look, settings, pair, comparable, differs);
+    Aligned { how, done, to: if done { read } else { pair.to } }
 }
 
 /// A window that begins here knows nothing of what was found at an instant.

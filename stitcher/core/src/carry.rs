@@ -101,7 +101,7 @@ pub struct Met {
     pub late: u32,
     /// Where their overlap begins by the clocks.
     pub from: Utc,
-    /// Where it ended as far as it was known.
+    /// Up to where it was looked at.
     pub to: Utc,
     /// What was found.
     pub how: How,
@@ -123,7 +123,16 @@ impl Carry {
         let Some(end) = self.end else { return true };
         let passed = self.passed.iter().find(|p| p.instance == *instance);
         let margin = row.error.plus(settings.gate).plus(settings.gate);
-        passed.is_none_or(|p| p.number < row.number) && end.plus(margin) <= row.start
+        let row_end = row.label_end().plus(margin);
+        let looked_at = |met: &Met| {
+            let is = |at: u32| self.strands.get(at as usize).is_some_and(|s| s.instance == *instance);
+            (is(met.early) || is(met.late))
+                && row.start <= met.to.plus(margin)
+                && row_end >= met.from
+        };
+        passed.is_none_or(|p| p.number < row.number)
+            && end.plus(margin) <= row.start
+            && !self.pairs.iter().any(looked_at)
     }
 
     /// Was all of a segment passed, or everything after it?
