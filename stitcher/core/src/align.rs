@@ -13,7 +13,8 @@ use crate::probe::{self, Grain, Point, Rows};
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
-use hitless_model::{MediaSpan, Nanos};
+use hitless_model::{MediaSpan, Nanos, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is known of two strands: `late`'s ticks plus `offset` are `early`'s.
@@ -22,10 +23,16 @@ pub(crate) struct Alignment {
     pub(crate) early: StrandRef,
     pub(crate) late: StrandRef,
     pub(crate) how: How,
+    /// Where their overlap begins by the clocks, and how far it was looked at.
+    pub(crate) range: (Utc, Utc),
+    /// More of the overlap would tell nothing new.
+    pub(crate) done: bool,
+    /// It was known before the window.
+    pub(crate) known: bool,
 }
 
 /// How two strands are aligned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum How {
     /// By fingerprints.
     Exact {
@@ -62,10 +69,16 @@ pub(crate) fn alignments(
 ) -> Vec<Alignment> {
     let mut all: Vec<Alignment> = pairs(view, settings)
         .iter()
-        .map(|pair| Alignment {
-            early: pair.early,
-            late: pair.late,
-            how: align(view, look, settings, pair),
+        .map(|pair| {
+            let Aligned { how, done, to } = align(view, look, settings, pair);
+            Alignment {
+                early: pair.early,
+                late: pair.late,
+                how,
+                range: (pair.from, to),
+                done,
+                known: pair.known.is_some(),
+            }
         })
         .collect();
     if look.lacks_anything() {
@@ -77,14 +90,28 @@ pub(crate) fn alignments(
     all
 }
 
-fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> How {
-    if let Some(how) = look.settled(strand_id(view, pair.early), strand_id(view, pair.late)) {
-        return how;
+/// How two strands lie, whether more footage could not tell otherwise, and
+/// where what was looked at ends.
+struct Aligned {
+    how: How,
+    done: bool,
+    to: Utc,
+}
+
+fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> Aligned {
+    if let Some(met) = pair.known.map(|at| &view.facts.carry.pairs[at]) {
+        if !met.done && pair.to > met.to {
+            look.earlier(before(settings, met.from));
+        }
+        return Aligned { how: met.how, done: met.done, to: met.to };
     }
     let comparable = view.strand(pair.early).timescale == view.strand(pair.late).timescale;
     let mut differs = false;
-    for (n, place) in probe::places(pair).enumerate().filter(|_| comparable) {
+    let mut tries = 0;
+    let mut read = pair.from;
+    for (n, place) in probe::places(pair, settings).enumerate().filter(|_| comparable) {
         let grains = if n == 0 { &Grain::ALL[..] } else { &Grain::ALL[..1] };
+        let mut complete = true;
         for grain in grains {
             let before = look.misses();
             if *grain == Grain::Samples && stands_still(view, look, pair) {
@@ -94,12 +121,16 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
             let early = probe::marks(look, &rows.early);
             let late = probe::marks(look, &rows.late);
             if look.misses() > before {
-                return How::Apart { error: rows.error, differs };
+                let how = How::Apart { error: rows.error, differs };
+                return Aligned { how, done: false, to: pair.to };
             }
+            complete &= rows.complete;
+            read = rows.late.last().map_or(read, |l| read.max(l.label.plus(rows.gate)));
             match verdict(view, pair, &rows, &early, &late) {
                 Verdict::Exact { offset, matched, compared } => {
                     let offset = MediaSpan::new(offset);
-                    return How::Exact { offset, matched, compared, step: None };
+                    let how = How::Exact { offset, matched, compared, step: None };
+                    return Aligned { how, done: complete, to: if complete { read } else { pair.to } };
                 }
                 Verdict::Nothing => {
                     let enough = early.len().min(late.len()) > rows.min_run;
@@ -108,8 +139,17 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
                 Verdict::Ambiguous => differs = false,
             }
         }
+        tries += u32::from(complete);
     }
-    by_clock(view, look, settings, pair, comparable, differs)
+    let done = !comparable || tries > settings.retries;
+    let how = by_clock(view, look, settings, pair, comparable, differs);
+    Aligned { how, done, to: if done { read } else { pair.to } }
+}
+
+/// A window that begins here knows nothing of what was found at an instant.
+pub(crate) fn before(settings: &Settings, at: Utc) -> Utc {
+    let margin = settings.gate.plus(settings.gate).plus(settings.gate);
+    at.plus(Nanos::ZERO.minus(margin))
 }
 
 /// Do two of the key frames around the place where the later strand begins
@@ -244,10 +284,13 @@ fn stepped(
     let tied: BTreeSet<StrandRef> =
         known.iter().filter(exact).flat_map(|a| [a.early, a.late]).collect();
     let mut found = Vec::new();
-    for late in view.strand_refs().filter(|s| !tied.contains(s)) {
+    let began = |s: &StrandRef| view.strand(*s).known.is_none();
+    for late in view.strand_refs().filter(|s| !tied.contains(s) && began(s)) {
         for early in enders(view, settings, late) {
             if let Some(how) = step(view, look, settings, early, late) {
-                found.push(Alignment { early: early.min(late), late: early.max(late), how });
+                let (early, late) = (early.min(late), early.max(late));
+                let range = (view.strand(early).begins.at, view.last(late).label_end());
+                found.push(Alignment { early, late, how, range, done: true, known: false });
                 break;
             }
         }
@@ -257,7 +300,7 @@ fn stepped(
 
 /// Strands of other instances that ended near where this one began.
 fn enders(view: &View<'_>, settings: &Settings, late: StrandRef) -> Vec<StrandRef> {
-    let began = view.first(late).start;
+    let began = view.strand(late).begins.at;
     let apart = |s: &StrandRef| view.last(*s).label_end().since(began).abs();
     let mut near: Vec<StrandRef> = view
         .strand_refs()

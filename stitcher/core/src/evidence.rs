@@ -4,10 +4,9 @@
 //! need; a need that cannot be met is answered by saying so, and is not asked
 //! for again.
 
-use crate::align::How;
 use crate::facts::SegmentRef;
-use crate::plan::{StrandAlignment, StrandId};
 use crate::table::{GopTable, Sample};
+use hitless_model::Utc;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Hash of the coded picture data of one sample.
@@ -21,16 +20,9 @@ pub struct Evidence {
     samples: HashMap<SegmentRef, Vec<Sample>>,
     prints: HashMap<SegmentRef, HashMap<u32, Fingerprint>>,
     unreadable: HashSet<SegmentRef>,
-    settled: HashMap<(StrandId, StrandId), How>,
 }
 
 impl Evidence {
-    /// What an earlier plan found about two strands, as it said it; their
-    /// pictures are not compared again.
-    pub fn settle(&mut self, alignment: &StrandAlignment) {
-        self.settled.insert((alignment.early, alignment.late), alignment.how);
-    }
-
     /// The GOPs of a segment.
     pub fn add_table(&mut self, segment: SegmentRef, table: GopTable) {
         self.tables.insert(segment, table);
@@ -66,12 +58,18 @@ pub struct Needs {
     pub samples: BTreeSet<SegmentRef>,
     /// Fingerprints of these samples, by number in decode order.
     pub prints: BTreeMap<SegmentRef, BTreeSet<u32>>,
+    /// Rows change what was planned before the window: plan from a carry whose
+    /// end is no later than this, or from nothing, and ask again.
+    pub earlier: Option<Utc>,
 }
 
 impl Needs {
     /// Is the evidence complete?
     pub fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.samples.is_empty() && self.prints.is_empty()
+        self.tables.is_empty()
+            && self.samples.is_empty()
+            && self.prints.is_empty()
+            && self.earlier.is_none()
     }
 }
 
@@ -101,10 +99,6 @@ impl<'a> Look<'a> {
         self.misses
     }
 
-    pub(crate) fn settled(&self, early: StrandId, late: StrandId) -> Option<How> {
-        self.evidence.settled.get(&(early, late)).copied()
-    }
-
     /// The table if it was read; asks for nothing.
     pub(crate) fn known_table(&self, segment: SegmentRef) -> Option<&'a GopTable> {
         self.evidence.tables.get(&segment)
@@ -126,6 +120,12 @@ impl<'a> Look<'a> {
             self.misses += 1;
         }
         found.map(Vec::as_slice)
+    }
+
+    /// What was planned before this instant is no longer right.
+    pub(crate) fn earlier(&mut self, than: Utc) {
+        self.needs.earlier = Some(self.needs.earlier.map_or(than, |e| e.min(than)));
+        self.misses += 1;
     }
 
     pub(crate) fn print(&mut self, segment: SegmentRef, sample: u32) -> Option<Fingerprint> {

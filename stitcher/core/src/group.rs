@@ -8,7 +8,8 @@
 use crate::align::{Alignment, How, strand_id};
 use crate::plan::Finding;
 use crate::strand::{StrandRef, View};
-use hitless_model::{MediaSpan, Nanos};
+use hitless_model::{MediaSpan, Nanos, Utc};
+use std::collections::HashMap;
 
 /// Where a strand lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,11 @@ pub(crate) fn groups(
 ) -> Groups {
     let mut axes = Forest::new(view.strands.len());
     let mut classes = Forest::new(view.strands.len());
-    let mut sorted: Vec<&Alignment> = alignments.iter().collect();
+    tie_known(view, &mut axes, &mut classes);
+    let mut sorted: Vec<&Alignment> = alignments.iter().filter(|a| !a.known).collect();
     sorted.sort_by_key(|a| (rank(a.how), a.early, a.late));
     for alignment in sorted {
-        let Alignment { early, late, how } = *alignment;
+        let Alignment { early, late, how, .. } = *alignment;
         report(view, alignment, findings);
         let (How::Exact { offset, .. } | How::Joined { offset, .. }) = how else { continue };
         let off = match axes.off(early, late, offset.ticks()) {
@@ -68,6 +70,41 @@ pub(crate) fn groups(
         }
     }
     number(view, &mut axes, &mut classes)
+}
+
+/// As the carry says.
+fn tie_known(view: &View<'_>, axes: &mut Forest, classes: &mut Forest) {
+    let mut groups: HashMap<u32, (StrandRef, i64)> = HashMap::new();
+    let mut exact: HashMap<u32, StrandRef> = HashMap::new();
+    for strand in view.strand_refs() {
+        let Some(known) = view.strand(strand).known.map(|at| &view.facts.carry.strands[at]) else {
+            continue;
+        };
+        let offset = known.offset.ticks();
+        let first = *groups.entry(known.group).or_insert((strand, offset));
+        axes.tie(first.0, strand, offset.saturating_sub(first.1));
+        classes.tie(*exact.entry(known.class).or_insert(strand), strand, 0);
+    }
+}
+
+/// Strands that began before the window, and that only footage in it ties
+/// together: what was planned before did not know. Says where the later one
+/// of them began.
+pub(crate) fn tied_late(view: &View<'_>, groups: &Groups) -> Option<Utc> {
+    let known = |s: StrandRef| view.strand(s).known.map(|at| &view.facts.carry.strands[at]);
+    let mut first: HashMap<(bool, u32), (u32, Utc)> = HashMap::new();
+    let mut late = None;
+    for strand in view.strand_refs() {
+        let Some(known) = known(strand) else { continue };
+        let axis = groups.axis(strand);
+        for (key, was) in [((true, axis.group), known.group), ((false, axis.class), known.class)] {
+            let (other, _) = *first.entry(key).or_insert((was, known.since));
+            if other != was {
+                late = Some(late.map_or(known.since, |l: Utc| l.min(known.since)));
+            }
+        }
+    }
+    late
 }
 
 fn rank(how: How) -> (u8, u32, Nanos) {
@@ -185,12 +222,12 @@ fn overlap(view: &View<'_>, x: (StrandRef, i64), y: (StrandRef, i64)) -> i64 {
     if view.instance(x.0) != view.instance(y.0) {
         return 0;
     }
-    let in_order = view.first(x.0).number <= view.first(y.0).number;
+    let in_order = view.strand(x.0).begins.number <= view.strand(y.0).begins.number;
     let (first, then) = if in_order { (x, y) } else { (y, x) };
     let last = view.last(first.0);
     let frame = last.media_length.ticks() / i64::from(last.samples.max(1));
     // how long the last sample lasts is a guess
     let end = last.media_end().ticks().saturating_add(first.1).saturating_sub(frame);
-    let start = view.first(then.0).media_start.ticks().saturating_add(then.1);
+    let start = view.strand(then.0).begins.media.ticks().saturating_add(then.1);
     end.saturating_sub(start).max(0)
 }

@@ -18,6 +18,8 @@ pub(crate) struct Lane {
     pub(crate) cursor: usize,
     /// How far it is pushed; `None` until it is reached.
     pub(crate) push: Option<Nanos>,
+    /// Where its first strand began by its own clock; lanes are in this order.
+    pub(crate) begins: Utc,
 }
 
 /// Where a walk may enter a lane.
@@ -84,6 +86,16 @@ impl Lane {
         }
         let error = self.error(view, slot)?;
         Some(Entrance { slot, label: self.start(view, groups, slot), error })
+    }
+
+    /// Does the next slot end, and the one after it begin, before an instant,
+    /// whatever the error of the lane's clock?
+    pub(crate) fn lies_before(&self, view: &View<'_>, groups: &Groups, at: Utc) -> bool {
+        let Some(error) = self.error(view, self.cursor) else { return false };
+        let next = self.cursor + 1;
+        let begins = (next < self.slots.len()).then(|| self.start(view, groups, next));
+        let ends = self.end(view, groups, self.cursor);
+        begins.unwrap_or(ends).max(ends).plus(error).plus(error) < at
     }
 
     fn error(&self, view: &View<'_>, slot: usize) -> Option<Nanos> {

@@ -9,14 +9,18 @@ use crate::facts::SegmentRef;
 use crate::lane::Lane;
 use crate::strand::{StrandRef, View};
 use crate::unit::Unit;
-use hitless_model::{InstanceId, Nanos, Utc};
+use hitless_model::{InstanceId, Nanos, SegmentNumber, Utc};
 use std::collections::BTreeMap;
 
 /// How far one instance has been passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
-    pub(crate) segment: SegmentRef,
+    /// `None` where its row is not needed any more.
+    pub(crate) segment: Option<SegmentRef>,
+    pub(crate) number: SegmentNumber,
     pub(crate) next_sample: u32,
+    /// All of the segment was passed.
+    pub(crate) whole: bool,
     pub(crate) end: Utc,
     /// Of the lane that the segment is in.
     pub(crate) push: Nanos,
@@ -68,12 +72,19 @@ impl<'a> Ledger<'a> {
     }
 
     /// Takes up where an earlier walk stopped in an instance.
-    pub(crate) fn resume(&mut self, view: &View<'a>, segment: SegmentRef, passed: &Passed) {
-        let Some(strand) = view.strand_of(segment) else { return };
-        let mark =
-            Mark { segment, next_sample: passed.next_sample, end: passed.end, push: passed.push };
-        self.played[segment.place()] = passed.played;
-        self.marks.insert(view.instance(strand), mark);
+    pub(crate) fn resume(&mut self, passed: &'a Passed, segment: Option<SegmentRef>) {
+        if let Some(segment) = segment {
+            self.played[segment.place()] = passed.played;
+        }
+        let mark = Mark {
+            segment,
+            number: passed.number,
+            next_sample: passed.next_sample,
+            whole: passed.whole,
+            end: passed.end,
+            push: passed.push,
+        };
+        self.marks.insert(&passed.instance, mark);
     }
 
     /// Has all that the strand's instance wrote before it been passed?
@@ -102,7 +113,8 @@ impl<'a> Ledger<'a> {
 
     /// The state that a later walk needs.
     pub(crate) fn marks(&self) -> Marks<'a> {
-        self.marks.iter().map(|(i, m)| (*i, *m, self.played(m.segment))).collect()
+        let played = |m: &Mark| m.segment.map_or(0, |s| self.played(s));
+        self.marks.iter().map(|(i, m)| (*i, *m, played(m))).collect()
     }
 
     /// How many samples of a segment were played so far.
@@ -120,20 +132,25 @@ impl<'a> Ledger<'a> {
         }
         let strand = &mut self.strand_left[copy.strand.place()];
         *strand = strand.saturating_sub(1);
-        let mark = self.marks.entry(view.instance(copy.strand)).or_insert(Mark {
-            segment: copy.segment,
-            next_sample: 0,
+        let next = copy.first.saturating_add(copy.samples);
+        let row = view.segment(copy.segment);
+        let mut mark = Mark {
+            segment: Some(copy.segment),
+            number: row.number,
+            next_sample: next,
+            whole: next >= row.samples,
             end,
             push,
-        });
-        let reached = |m: &Mark| (view.segment(m.segment).number, m.next_sample);
-        let next = copy.first.saturating_add(copy.samples);
-        if reached(mark) > (view.segment(copy.segment).number, next) {
-            // clocks have put a later strand before this one
-            mark.end = mark.end.max(end);
-            return;
+        };
+        if let Some(before) = self.marks.get(view.instance(copy.strand)) {
+            let latest = mark.end.max(before.end);
+            if (before.number, before.next_sample) > (mark.number, mark.next_sample) {
+                // clocks have put a later strand before this one
+                mark = *before;
+            }
+            mark.end = latest;
         }
-        *mark = Mark { segment: copy.segment, next_sample: next, end: mark.end.max(end), push };
+        self.marks.insert(view.instance(copy.strand), mark);
     }
 }
 
@@ -144,7 +161,7 @@ fn predecessors(view: &View<'_>) -> Vec<Option<StrandRef>> {
     }
     let mut before = vec![None; view.strands.len()];
     for strands in by_instance.values_mut() {
-        strands.sort_by_key(|s| view.first(*s).number);
+        strands.sort_by_key(|s| view.strand(*s).begins.number);
         for pair in strands.windows(2) {
             before[pair[1].place()] = Some(pair[0]);
         }

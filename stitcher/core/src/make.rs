@@ -1,11 +1,11 @@
 //! The steps of planning, in order: strands, alignments, groups, tables,
 //! walk, entries.
 
-use crate::align::{alignments, strand_id};
+use crate::align::{alignments, before, strand_id};
 use crate::entries::{entries, tail};
 use crate::evidence::{Evidence, Look, Needs};
 use crate::facts::Facts;
-use crate::group::groups;
+use crate::group::{groups, tied_late};
 use crate::plan::{Plan, StrandAlignment};
 use crate::resume::carry;
 use crate::settings::Settings;
@@ -28,6 +28,9 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
     }
     let mut findings = Vec::new();
     let groups = groups(&view, &aligned, &mut findings);
+    if let Some(at) = tied_late(&view, &groups) {
+        look.earlier(before(settings, at));
+    }
     let overlaps = overlaps(&view, &groups, &mut look);
     if look.lacks_anything() {
         return Err(look.into_needs());
@@ -49,7 +52,10 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
     let checkpoints = walk
         .joints
         .iter()
-        .filter_map(|j| Some(carry(&walk, j.at, &j.marks, end_after(j.played)?)))
+        .filter_map(|j| {
+            let end = end_after(j.played)?;
+            Some(carry(&walk, &overlaps, &aligned, (j.at, &j.marks, end)))
+        })
         .collect();
     let end: Option<Utc> = end_after(walk.played.len());
     let mut entries = line.entries;
@@ -68,7 +74,9 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
             })
             .collect(),
         findings,
-        carry: end.map(|end| carry(&walk, walk.at, &walk.ledger.marks(), end)).unwrap_or_default(),
+        carry: end
+            .map(|end| carry(&walk, &overlaps, &aligned, (walk.at, &walk.ledger.marks(), end)))
+            .unwrap_or_default(),
         checkpoints,
     })
 }

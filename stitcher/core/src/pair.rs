@@ -4,11 +4,12 @@
 //! an instance is one process at a time, so its strands follow each other
 //! whatever its clock says.
 
+use crate::carry::Met;
 use crate::facts::SegmentRef;
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use hitless_model::Utc;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Two strands and the time that both may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct Pair {
     pub(crate) from: Utc,
     /// Where it ends.
     pub(crate) to: Utc,
+    /// Its place in the carry's pairs, if it began before the window.
+    pub(crate) known: Option<usize>,
 }
 
 /// A segment's label range, widened by its error and a margin.
@@ -78,5 +81,35 @@ pub(crate) fn pairs(view: &View<'_>, settings: &Settings) -> Vec<Pair> {
         *both = (both.0.min(from), both.1.max(to));
     });
     // strands are ordered by where they begin
-    found.into_iter().map(|((early, late), (from, to))| Pair { early, late, from, to }).collect()
+    let met = met(view);
+    found
+        .into_iter()
+        .map(|((early, late), (from, to))| match met.get(&(early, late)) {
+            Some((at, met)) => {
+                Pair { early, late, from: met.from, to: met.to.max(to), known: Some(*at) }
+            }
+            None => Pair { early, late, from, to, known: None },
+        })
+        .collect()
+}
+
+/// The carry's pairs, by the strands that go on.
+fn met<'a>(view: &View<'a>) -> HashMap<(StrandRef, StrandRef), (usize, &'a Met)> {
+    let carry = &view.facts.carry;
+    let mut strands = vec![None; carry.strands.len()];
+    for strand in view.strand_refs() {
+        if let Some(known) = view.strand(strand).known {
+            strands[known] = Some(strand);
+        }
+    }
+    let find = |at: u32| strands.get(at as usize).copied().flatten();
+    carry
+        .pairs
+        .iter()
+        .enumerate()
+        .filter_map(|(at, met)| {
+            let (early, late) = (find(met.early)?, find(met.late)?);
+            Some(((early.min(late), early.max(late)), (at, met)))
+        })
+        .collect()
 }

@@ -57,6 +57,27 @@ impl Walk<'_> {
         }
     }
 
+    /// What other lanes have of the time that was played lies behind, as soon
+    /// as no clock can be wrong enough for it to be entered.
+    pub(crate) fn pass_behind(&mut self) {
+        let (Some(at), Some((here, own))) = (self.at, self.here()) else { return };
+        let playing = self.lane_of(at.strand);
+        for lane in 0..self.lanes.len() {
+            if self.lanes[lane].begins > here {
+                break;
+            }
+            if lane == playing || self.lanes[lane].is_done() || !self.is_eligible(lane) {
+                continue;
+            }
+            self.push(lane);
+            let margin = own.plus(self.settings.gate);
+            let early = here.plus(Nanos::ZERO.minus(margin));
+            while self.lanes[lane].lies_before(self.view, self.groups, early) {
+                self.pass_until(lane, self.lanes[lane].cursor + 1);
+            }
+        }
+    }
+
     /// What is left lies within what was played.
     pub(crate) fn pass_all(&mut self) {
         for lane in 0..self.lanes.len() {

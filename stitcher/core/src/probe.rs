@@ -39,6 +39,8 @@ pub(crate) struct Rows {
     pub(crate) error: Nanos,
     /// Equal ones in order that prove an offset.
     pub(crate) min_run: usize,
+    /// More of the overlap would add nothing here.
+    pub(crate) complete: bool,
 }
 
 /// Key frames, or every sample.
@@ -55,10 +57,11 @@ impl Grain {
 
 /// The places at which a pair is probed: the start of the overlap, and then
 /// ever farther apart, so that a longer overlap only adds places.
-pub(crate) fn places(pair: &Pair) -> impl Iterator<Item = Utc> + use<> {
+pub(crate) fn places(pair: &Pair, settings: &Settings) -> impl Iterator<Item = Utc> + use<> {
     let (from, to) = (pair.from, pair.to);
-    (0..16_u32)
-        .map(move |k| from.plus(Nanos::from_secs(60 * ((1 << k) - 1))))
+    let after = settings.retry_after.get();
+    (0..=settings.retries.min(32))
+        .map(move |k| from.plus(Nanos::new(after.saturating_mul((1 << k) - 1))))
         .take_while(move |at| *at == from || *at < to)
 }
 
@@ -88,7 +91,8 @@ pub(crate) fn rows(
         }
         _ => Vec::new(),
     };
-    Rows { early, late, gate, error, min_run }
+    let complete = late.len() >= most && late.last().is_some_and(|l| l.label.plus(gate) < pair.to);
+    Rows { early, late, gate, error, min_run, complete }
 }
 
 /// The last key frames of one strand and the first ones of another, whatever
@@ -114,7 +118,7 @@ pub(crate) fn ends(
     early.drain(..early.len().saturating_sub(2 * most));
     let late = points_in(view, look, head, always, most, Grain::Keys);
     let error = view.last(ended).error.plus(view.first(began).error);
-    Rows { early, late, gate: error.plus(settings.gate), error, min_run: settings.min_keys }
+    Rows { early, late, gate: error.plus(settings.gate), error, min_run: settings.min_keys, complete: true }
 }
 
 /// The few key frames of a strand nearest to an instant by its clock.

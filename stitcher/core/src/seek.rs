@@ -79,12 +79,10 @@ impl Walk<'_> {
             if Some(lane) == own || self.lanes[lane].is_done() {
                 continue;
             }
-            let slot = self.lanes[lane].cursor;
-            let raw = self.lanes[lane].start(self.view, self.groups, slot);
-            // lanes are in order of their first labels and are only pushed on
-            if slot == 0
-                && best.is_some_and(|(_, b)| raw > b.label)
-                && here.is_none_or(|(at, _)| raw > at)
+            // lanes are in order of where they begin and are only pushed on
+            let begins = self.lanes[lane].begins;
+            if best.is_some_and(|(_, b)| begins > b.label)
+                && here.is_none_or(|(at, _)| begins > at)
             {
                 break;
             }

@@ -22,6 +22,13 @@ pub struct Settings {
     pub probe_samples: usize,
     /// Equal samples in order that prove an offset.
     pub min_samples: usize,
+    /// Overlaps in which nothing is proven at first are tried again this long
+    /// after their beginning, and after twice and four times that, and so on:
+    /// a picture that stands still may move later.
+    pub retry_after: Nanos,
+    /// How often. What is never proven then is joined by clocks for good, so
+    /// that old footage need not be planned again and again.
+    pub retries: u32,
     /// Where a clock is known to have been set, strands whose ends lie this
     /// close are compared although their clocks say that they do not overlap.
     pub step_reach: Nanos,
@@ -44,10 +51,21 @@ impl Default for Settings {
             min_keys: 3,
             probe_samples: 240,
             min_samples: 8,
+            retry_after: Nanos::from_secs(60),
+            retries: 6,
             step_reach: Nanos::from_secs(2 * 3600),
             step_tries: 4,
             drift_bound_ppm: 1000,
             checkpoint_every: Nanos::from_secs(3600),
         }
+    }
+}
+
+impl Settings {
+    /// A window that ends somewhere needs rows that begin this much later.
+    pub fn lookahead(&self) -> Nanos {
+        let tries = 1_i64.checked_shl(self.retries.min(32)).unwrap_or(i64::MAX);
+        let last = Nanos::new(self.retry_after.get().saturating_mul(tries));
+        last.plus(self.gate).plus(self.gate).plus(Nanos::from_secs(1800))
     }
 }

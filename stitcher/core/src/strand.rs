@@ -2,10 +2,12 @@
 //!
 //! Run, strand number and segment number decide; wall time orders nothing
 //! here. A strand whose media clock runs backwards from one segment to the
-//! next tells of something that its recorder did not: it is cut there.
+//! next tells of something that its recorder did not: it is cut there. What a
+//! carry has passed is left out, and strands that it knows begin where it says.
 
+use crate::carry::Ahead;
 use crate::facts::{Facts, SegmentFacts, SegmentRef};
-use hitless_model::{InstanceId, MediaTime, Nanos, RunId, Utc};
+use hitless_model::{InstanceId, MediaTime, Nanos, RunId, SegmentNumber, Utc};
 use std::collections::HashMap;
 
 /// A strand, by its place in [`View::strands`].
@@ -27,6 +29,17 @@ pub(crate) struct Strand {
     pub(crate) segments: Vec<SegmentRef>,
     /// Ticks per second.
     pub(crate) timescale: u32,
+    /// Its place in the carry's strands, if it began before the window.
+    pub(crate) known: Option<usize>,
+    pub(crate) begins: Begins,
+}
+
+/// Where a strand began, its segments before the window included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Begins {
+    pub(crate) at: Utc,
+    pub(crate) number: SegmentNumber,
+    pub(crate) media: MediaTime,
 }
 
 /// Facts with their strands.
@@ -111,9 +124,12 @@ impl SegmentFacts {
 }
 
 fn chain(facts: &Facts) -> Vec<Strand> {
+    let from: Vec<Option<SegmentNumber>> =
+        facts.lineages.iter().map(|l| facts.carry.rows_from(&l.instance)).collect();
     let mut found: HashMap<(u32, u32, u32), Vec<SegmentRef>> = HashMap::new();
     for (at, segment) in facts.segments.iter().enumerate() {
-        if segment.is_playable() {
+        let needed = from[segment.lineage as usize].is_none_or(|from| segment.number >= from);
+        if segment.is_playable() && needed {
             found
                 .entry((segment.lineage, segment.strand, segment.timescale))
                 .or_default()
@@ -123,12 +139,39 @@ fn chain(facts: &Facts) -> Vec<Strand> {
     let mut strands = Vec::with_capacity(found.len());
     for ((lineage, _, timescale), mut segments) in found {
         segments.sort_by_key(|s| facts.segments[s.place()].number);
+        let mut used: Option<usize> = None;
         for part in forwards(facts, &segments) {
-            strands.push(Strand { lineage, segments: part.to_vec(), timescale });
+            let known = known(facts, part[0]).filter(|k| Some(*k) != used);
+            used = known.or(used);
+            let begins = begins(facts, part[0], known);
+            strands.push(Strand { lineage, segments: part.to_vec(), timescale, known, begins });
         }
     }
     strands.sort_by(|a, b| order(facts, a).cmp(&order(facts, b)));
     strands
+}
+
+/// The strand of the carry that a segment goes on in.
+fn known(facts: &Facts, segment: SegmentRef) -> Option<usize> {
+    let row = &facts.segments[segment.place()];
+    let lineage = &facts.lineages[row.lineage as usize];
+    let is = |known: &Ahead| {
+        known.instance == lineage.instance
+            && known.run == lineage.run
+            && known.strand == row.strand
+            && known.first <= row.number
+            && known.media <= row.media_start
+    };
+    let all = facts.carry.strands.iter().enumerate();
+    all.filter(|(_, known)| is(known)).max_by_key(|(_, known)| known.first).map(|(at, _)| at)
+}
+
+fn begins(facts: &Facts, first: SegmentRef, known: Option<usize>) -> Begins {
+    let row = &facts.segments[first.place()];
+    match known.map(|at| &facts.carry.strands[at]) {
+        Some(known) => Begins { at: known.since, number: known.first, media: known.media },
+        None => Begins { at: row.start, number: row.number, media: row.media_start },
+    }
 }
 
 /// Cuts where the media clock does not advance.
@@ -144,10 +187,10 @@ fn order<'a>(facts: &'a Facts, strand: &Strand) -> impl Ord + use<'a> {
     let first = &facts.segments[strand.segments[0].place()];
     let lineage = &facts.lineages[strand.lineage as usize];
     (
-        first.start,
+        strand.begins.at,
         lineage.run.as_ref(),
         first.strand,
-        first.number,
+        strand.begins.number,
         first.samples,
         first.parameters,
         &lineage.instance,

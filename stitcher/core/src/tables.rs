@@ -20,6 +20,8 @@ pub(crate) struct Overlaps {
     pub(crate) overlapped: Vec<bool>,
     /// It is taken apart into GOPs, where its table can be read.
     pub(crate) apart: Vec<bool>,
+    /// Every two segments that may share time, each way round, in order.
+    partners: Vec<(SegmentRef, SegmentRef)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,7 @@ pub(crate) fn overlaps(view: &View<'_>, groups: &Groups, look: &mut Look<'_>) ->
     let mut found = Overlaps {
         overlapped: vec![false; view.facts.segments.len()],
         apart: vec![false; view.facts.segments.len()],
+        partners: Vec::new(),
     };
     let mut alike = Vec::new();
     for members in &groups.members {
@@ -53,11 +56,18 @@ pub(crate) fn overlaps(view: &View<'_>, groups: &Groups, look: &mut Look<'_>) ->
         for (at, segment) in segments.iter().enumerate() {
             let begins = at == 0 || !view.follows(segments[at - 1], *segment);
             found.apart[segment.place()] |= begins || view.segment(*segment).damaged > 0;
+            found.take_up(view, strand, *segment);
         }
     }
     found.spread(&alike);
+    found.partners.sort_unstable();
     for segment in view.strands.iter().flat_map(|s| &s.segments) {
-        if found.apart[segment.place()] {
+        let passed = || {
+            let strand = view.strand_of(*segment);
+            let number = view.segment(*segment).number;
+            strand.is_some_and(|s| view.facts.carry.has_passed(view.instance(s), number))
+        };
+        if found.apart[segment.place()] && !passed() {
             look.table(*segment);
         }
     }
@@ -65,7 +75,22 @@ pub(crate) fn overlaps(view: &View<'_>, groups: &Groups, look: &mut Look<'_>) ->
 }
 
 impl Overlaps {
+    /// What an earlier plan has gone through in part was taken apart by it.
+    fn take_up(&mut self, view: &View<'_>, strand: StrandRef, segment: SegmentRef) {
+        let number = view.segment(segment).number;
+        if let Some(passed) = view.facts.carry.within(view.instance(strand), number) {
+            self.apart[segment.place()] |= !passed.whole;
+        }
+    }
+
+    /// The segments that may share time with one.
+    pub(crate) fn partners(&self, of: SegmentRef) -> impl Iterator<Item = SegmentRef> {
+        let first = self.partners.partition_point(|p| p.0 < of);
+        self.partners[first..].iter().take_while(move |p| p.0 == of).map(|p| p.1)
+    }
+
     fn meet(&mut self, x: SegmentRef, y: SegmentRef, sure: bool, apart: bool) {
+        self.partners.extend([(x, y), (y, x)]);
         for one in [x, y] {
             self.overlapped[one.place()] |= sure;
             self.apart[one.place()] |= apart;

@@ -59,7 +59,6 @@ pub(crate) struct Walk<'v> {
     /// Joints: how much was played before each, and the state there.
     pub(crate) joints: Vec<Joint<'v>>,
     pub(crate) findings: Vec<Finding>,
-    next_checkpoint: Option<Utc>,
 }
 
 /// Where one span ends and another entry begins.
@@ -86,6 +85,7 @@ impl<'v> Walk<'v> {
                 slots: slots(view, groups, overlaps, look, members),
                 cursor: 0,
                 push: None,
+                begins: members.first().map_or(Utc::default(), |s| view.strand(*s).begins.at),
             })
             .collect();
         let mut walk = Self {
@@ -98,7 +98,6 @@ impl<'v> Walk<'v> {
             played: Vec::new(),
             joints: Vec::new(),
             findings: Vec::new(),
-            next_checkpoint: None,
         };
         walk.resume();
         walk
@@ -120,6 +119,7 @@ impl<'v> Walk<'v> {
                 self.play_all(lane, slot, &found, relation);
             }
             self.pass_until(lane, slot + 1);
+            self.pass_behind();
         }
         self.pass_all();
     }
@@ -154,8 +154,11 @@ impl<'v> Walk<'v> {
         Some((label.plus(push), facts.error))
     }
 
-    /// A joint is where a new entry begins. Notes it, and says whether the
-    /// window ends there.
+    /// A joint is where a new entry begins. Notes those at which a later plan
+    /// may start over, and says whether the window ends here.
+    ///
+    /// That is where a multiple of the checkpoints' distance lies between the
+    /// beginnings of two entries: whatever was planned before, the same joints.
     fn stops_before(&mut self, found: &[Piece], relation: &Relation) -> bool {
         let Some(first) = found.first() else { return false };
         let joined = relation.seam.kind == SeamKind::SameStrand
@@ -168,20 +171,25 @@ impl<'v> Walk<'v> {
             let dropping = drops_leading(found, relation.seam.kind);
             self.settle(first.strand, if dropping { first.key } else { first.from });
         }
-        // what begins after the window belongs to the next one, and so does
-        // what is missing before it
+        // what is missing belongs to the window that it ends in
         let begins = here.plus(relation.missing.map_or(Nanos::ZERO, |m| m.length));
-        let stops = self.view.facts.until.is_some_and(|until| begins >= until);
+        let Some(last) = self.played.last() else { return false };
         let every = self.settings.checkpoint_every;
-        let due = *self.next_checkpoint.get_or_insert_with(|| here.next_multiple(every));
-        if stops || here >= due {
-            self.next_checkpoint = Some(here.next_multiple(every));
-            self.joints.push(Joint {
-                played: self.played.len(),
-                at: self.at,
-                marks: self.ledger.marks(),
-            });
+        if self.began(last).next_multiple(every) > begins {
+            return false;
         }
-        stops
+        self.joints.push(Joint {
+            played: self.played.len(),
+            at: self.at,
+            marks: self.ledger.marks(),
+        });
+        self.view.facts.until.is_some_and(|until| begins >= until)
+    }
+
+    /// Where something that was played begins by its own clock, pushed.
+    fn began(&self, played: &Played) -> Utc {
+        let media = played.from.saturating_sub(self.groups.axis(played.strand).offset);
+        let label = self.view.segment(played.segment).label(hitless_model::MediaTime::new(media));
+        label.plus(self.lanes[self.lane_of(played.strand)].push.unwrap_or_default())
     }
 }

@@ -1,6 +1,6 @@
 //! Stories that an operator knows, planned and kept as text in `golden/`.
 //!
-//! `HITLESS_BLESS=1 cargo test -p hitless-stitcher-core --test golden` writes
+//! `HITLESS_TEST_BLESS=1 cargo test -p hitless-stitcher-core --test golden` writes
 //! the files anew; read what changed before you commit it.
 
 mod world;
@@ -96,7 +96,7 @@ fn story(name: &str, world: &World) {
     );
     let text = head + &render(&world.facts, &plan);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.txt"));
-    if std::env::var_os("HITLESS_BLESS").is_some() {
+    if std::env::var_os("HITLESS_TEST_BLESS").is_some() {
         std::fs::write(&path, &text).expect("golden/ can be written");
     }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();

@@ -5,7 +5,7 @@ mod world;
 
 use hitless_model::{Nanos, OverlapStatus, Utc};
 use hitless_stitcher_core::{
-    Entry, Evidence, Facts, Plan, SegmentRef, Settings, What, diff, render,
+    Carry, Entry, Evidence, Facts, Plan, SegmentRef, Settings, What, diff, render,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -60,15 +60,84 @@ fn statuses(facts: &Facts, plan: &Plan) -> BTreeMap<(String, u64), OverlapStatus
         .collect()
 }
 
-/// Only the rows that a window may need.
-fn near(facts: &Facts, from: Option<Utc>, until: Option<Utc>) -> Facts {
-    let reach = Nanos::from_secs(8);
+/// Only the rows that a window needs, as the carry says.
+fn near(facts: &Facts, carry: &Carry, until: Option<Utc>, settings: &Settings) -> Facts {
     let mut part = facts.clone();
+    part.until = until;
+    part.carry = carry.clone();
     part.segments.retain(|row| {
-        from.is_none_or(|from| world::end_label(row).plus(reach) >= from)
-            && until.is_none_or(|until| row.start <= until.plus(reach))
+        let instance = &facts.lineages[row.lineage as usize].instance;
+        carry.rows_from(instance).is_none_or(|from| row.number >= from)
+            && until.is_none_or(|until| row.start <= until.plus(settings.lookahead()))
     });
     part
+}
+
+/// What is kept from run to run.
+#[derive(Default)]
+struct Store {
+    entries: Vec<Entry>,
+    described: Vec<(Utc, Utc, String)>,
+    statuses: BTreeMap<(String, u64), OverlapStatus>,
+    checkpoints: Vec<Carry>,
+}
+
+impl Store {
+    /// Forgets what is not before a carry.
+    fn cut(&mut self, carry: &Carry) {
+        let kept = match carry.end {
+            Some(end) => self.entries.iter().take_while(|e| e.start < end).count(),
+            None => 0,
+        };
+        self.entries.truncate(kept);
+        self.described.truncate(kept);
+        self.checkpoints.retain(|c| c.end <= carry.end);
+    }
+
+    /// The last checkpoint that a test allows.
+    fn latest(&self, is: impl Fn(&Carry) -> bool) -> Carry {
+        self.checkpoints.iter().rfind(|c| is(c)).cloned().unwrap_or_default()
+    }
+
+    /// Plans a window from a carry, earlier if it must, and keeps the outcome;
+    /// says where it went on from.
+    fn run(
+        &mut self,
+        world: &World,
+        rows: &Facts,
+        (carry, until): (Carry, Option<Utc>),
+        settings: &Settings,
+    ) -> Carry {
+        let mut carry = carry;
+        loop {
+            let facts = near(rows, &carry, until, settings);
+            match world.try_plan(&facts, settings) {
+                Ok((plan, _)) => {
+                    self.cut(&carry);
+                    self.entries.extend(plan.entries.iter().copied());
+                    self.described.extend(nameless(world, &facts, &plan));
+                    self.statuses.extend(statuses(&facts, &plan));
+                    self.checkpoints.extend(plan.checkpoints.iter().cloned());
+                    return plan.carry;
+                }
+                Err(earlier) => {
+                    let before = carry.end.expect("nothing is earlier than nothing");
+                    assert!(earlier < before, "{earlier} is not before {before}");
+                    carry = self.latest(|c| c.end.is_some_and(|end| end <= earlier));
+                }
+            }
+        }
+    }
+}
+
+/// Short windows for short films.
+fn hasty() -> Settings {
+    Settings {
+        checkpoint_every: Nanos::from_millis(700),
+        retry_after: Nanos::from_millis(900),
+        retries: 2,
+        ..Settings::default()
+    }
 }
 
 proptest! {
@@ -105,61 +174,79 @@ proptest! {
         cuts in prop::collection::vec(0_i64..1000, 1..5),
     ) {
         let world = script.build();
-        let settings = Settings::default();
-        let (whole, _) = world.plan();
-        let mut settled = Evidence::default();
-        for alignment in &whole.alignments {
-            settled.settle(alignment);
-        }
+        let settings = hasty();
+        let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
         let begin = world.facts.segments.iter().map(|s| s.start).min().unwrap_or_default();
         let length = world.facts.horizon.since(begin).get();
         let mut cuts: Vec<Option<Utc>> =
             cuts.iter().map(|c| Some(begin.plus(Nanos::new(length / 1000 * c)))).collect();
         cuts.sort();
         cuts.push(None);
-        let (mut entries, mut found) = (Vec::new(), BTreeMap::new());
-        let mut carry = hitless_stitcher_core::Carry::default();
+        let mut store = Store::default();
+        let mut carry = Carry::default();
         for until in cuts {
-            let mut facts = near(&world.facts, carry.end, until);
-            facts.until = until;
-            facts.carry = carry;
-            // rows have other places in every window: settled by lineage only
-            let (plan, _) = world.plan_of(&facts, &settings, settled.clone());
-            entries.extend(nameless(&world, &facts, &plan));
-            for (segment, status) in statuses(&facts, &plan) {
-                prop_assert!(found.insert(segment, status).is_none(), "marked twice");
-            }
-            carry = plan.carry;
+            carry = store.run(&world, &world.facts, (carry, until), &settings);
         }
         let wanted = nameless(&world, &world.facts, &whole);
-        let first = entries.iter().zip(&wanted).find(|(is, wants)| is != wants);
+        let first = store.described.iter().zip(&wanted).find(|(is, wants)| is != wants);
         prop_assert!(first.is_none(), "{:#?}\n{}", first, render(&world.facts, &whole));
-        prop_assert_eq!(entries.len(), wanted.len());
-        prop_assert_eq!(found, statuses(&world.facts, &whole));
+        prop_assert_eq!(store.described.len(), wanted.len());
+        prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
+        prop_assert!(store.checkpoints == whole.checkpoints, "{:#?}\n{:#?}", store.checkpoints, whole.checkpoints);
     }
 
     /// I7: a plan may start over at every checkpoint.
     #[test]
     fn checkpoints_are_joints(script in worlds()) {
         let world = script.build();
-        let settings =
-            Settings { checkpoint_every: Nanos::from_millis(1500), ..Settings::default() };
+        let settings = hasty();
         let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
-        let mut settled = Evidence::default();
-        for alignment in &whole.alignments {
-            settled.settle(alignment);
-        }
         for (at, carry) in whole.checkpoints.iter().enumerate() {
-            let facts = Facts { carry: carry.clone(), ..world.facts.clone() };
-            let (rest, _) = world.plan_of(&facts, &settings, settled.clone());
+            let facts = near(&world.facts, carry, None, &settings);
+            let (rest, _) = world.try_plan(&facts, &settings).expect("nothing is new");
             let end = carry.end.expect("a joint has an end");
-            let wanted: Vec<Entry> =
-                whole.entries.iter().filter(|e| e.start >= end).copied().collect();
-            prop_assert_eq!(&rest.entries, &wanted);
-            prop_assert_eq!(&rest.carry, &whole.carry, "{:#?}\n{:#?}", rest.carry, whole.carry);
-            let later: Vec<_> = rest.checkpoints.clone();
-            prop_assert!(later.is_empty() || whole.checkpoints[at..].ends_with(&later[1..]));
+            let wanted: Vec<_> = nameless(&world, &world.facts, &whole)
+                .into_iter()
+                .filter(|e| e.0 >= end)
+                .collect();
+            prop_assert_eq!(nameless(&world, &facts, &rest), wanted);
+            prop_assert_eq!(&rest.carry, &whole.carry);
+            prop_assert_eq!(&rest.checkpoints, &whole.checkpoints[at + 1..]);
         }
+    }
+
+    /// I7: rows that come late, in any order, give what they would have given
+    /// in time; only the window that they can change is planned again.
+    #[test]
+    fn late_rows_change_nothing(script in worlds(), seed in any::<u64>(), parts in 2_usize..5) {
+        let world = script.build();
+        let settings = hasty();
+        let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
+        let mut noise = Noise::new(seed);
+        let come: Vec<usize> = world
+            .facts
+            .segments
+            .iter()
+            .map(|_| usize::try_from(noise.next() % parts as u64).expect("small"))
+            .collect();
+        let mut store = Store::default();
+        for part in 0..parts {
+            let mut facts = world.facts.clone();
+            let mut of = come.iter();
+            facts.segments.retain(|_| of.next().is_some_and(|c| *c <= part));
+            let new = world.facts.segments.iter().zip(&come).filter(|(_, c)| **c == part);
+            let new: Vec<_> = new.map(|(row, _)| row).collect();
+            let carry = store.latest(|c| {
+                new.iter().all(|row| {
+                    let instance = &facts.lineages[row.lineage as usize].instance;
+                    c.is_before(instance, row, &settings)
+                })
+            });
+            store.run(&world, &facts, (carry, None), &settings);
+        }
+        prop_assert_eq!(&store.described, &nameless(&world, &world.facts, &whole));
+        prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
+        prop_assert!(store.checkpoints == whole.checkpoints, "{:#?}\n{:#?}", store.checkpoints, whole.checkpoints);
     }
 
     /// I8: planning what is stitched changes nothing.

@@ -114,6 +114,21 @@ impl World {
         }
     }
 
+    /// Plans a window; says from when on if it has to begin earlier.
+    pub fn try_plan(&self, facts: &Facts, settings: &Settings) -> Result<(Plan, Reads), Utc> {
+        let mut reads = Reads::default();
+        let mut evidence = Evidence::default();
+        loop {
+            match plan(facts, settings, &evidence) {
+                Ok(plan) => return Ok((plan, reads)),
+                Err(Needs { earlier: Some(earlier), .. }) => return Err(earlier),
+                Err(needs) => self.read(facts, &needs, &mut evidence, &mut reads),
+            }
+            reads.rounds += 1;
+            assert!(reads.rounds < 60, "no end of needs");
+        }
+    }
+
     fn read(&self, facts: &Facts, needs: &Needs, evidence: &mut Evidence, reads: &mut Reads) {
         assert!(!needs.is_empty());
         let find = |segment: SegmentRef| self.find(facts, segment);

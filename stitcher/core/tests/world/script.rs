@@ -176,7 +176,7 @@ impl Script {
 /// How many worlds a property is tried on; seeds of failures are kept.
 pub fn config(cases: u32) -> ProptestConfig {
     let seeds = proptest::test_runner::FileFailurePersistence::WithSource("seeds");
-    let more = std::env::var("HITLESS_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let more = std::env::var("HITLESS_TEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     ProptestConfig {
         cases: cases * more,
         max_shrink_iters: 2_000,
