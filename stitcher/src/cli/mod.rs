@@ -4,8 +4,8 @@
 //! status: 0 clean, 1 finished with findings, 2 could not run.
 
 pub mod instant;
-mod prune;
 mod protect;
+mod prune;
 mod rescan;
 mod run;
 pub mod since;

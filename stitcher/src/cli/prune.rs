@@ -79,9 +79,7 @@ fn text(chosen: &[Chosen], pruned: Option<&Pruned>) -> String {
 }
 
 fn document(chosen: &[Chosen], pruned: Option<&Pruned>) -> Value {
-    let one = |one: &Chosen| {
-        json!({ "segment": one.name.to_string(), "bytes": one.bytes, "duplicate": one.duplicate })
-    };
+    let one = |one: &Chosen| json!({ "segment": one.name.to_string(), "bytes": one.bytes, "duplicate": one.duplicate });
     json!({
         "schema_version": 1,
         "segments": chosen.iter().map(one).collect::<Vec<_>>(),

@@ -33,9 +33,7 @@ pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
     let compute = compute(site, args.jobs)?;
     let done = rescan(site, &compute, args.storage_is_empty).await?;
     if args.json {
-        let corrupt = |(name, reason): &(hitless_model::SegmentName, String)| {
-            json!({ "segment": name.to_string(), "reason": reason })
-        };
+        let corrupt = |(name, reason): &(hitless_model::SegmentName, String)| json!({ "segment": name.to_string(), "reason": reason });
         answer_json(&json!({
             "schema_version": 1,
             "files": done.files,

@@ -43,15 +43,11 @@ pub struct Prints {
 }
 
 /// Reads the fingerprints of `wanted` samples.
-pub fn prints(
-    path: &Path,
-    wanted: impl IntoIterator<Item = u32>,
-) -> Result<Prints, PrintError> {
+pub fn prints(path: &Path, wanted: impl IntoIterator<Item = u32>) -> Result<Prints, PrintError> {
     let movie = Movie::open(path)?;
     let mut prints = Prints::default();
     let Some(video) = movie.video() else { return Ok(prints) };
-    let file = File::open(path)
-        .map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
+    let file = File::open(path).map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
     let mut buffer = Vec::new();
     for number in wanted {
         let Some(sample) = video.samples.get(u64::from(number)) else { continue };

@@ -21,7 +21,11 @@ impl Axis {
     pub(super) fn span(self, ticks: i64, timescale: u32) -> MediaSpan {
         let scaled = i128::from(ticks) * i128::from(self.timescale);
         let rounded = (scaled + i128::from(timescale) / 2).div_euclid(i128::from(timescale.max(1)));
-        MediaSpan::new(i64::try_from(rounded).unwrap_or(if ticks < 0 { i64::MIN } else { i64::MAX }))
+        MediaSpan::new(i64::try_from(rounded).unwrap_or(if ticks < 0 {
+            i64::MIN
+        } else {
+            i64::MAX
+        }))
     }
 }
 
@@ -30,7 +34,8 @@ pub(super) fn stretches(track: &Track, axis: Axis) -> Vec<AudioStretch> {
     let mut found: Vec<AudioStretch> = Vec::new();
     let mut open: Option<Open> = None;
     for run in track.samples.runs().iter().filter(|run| run.count > 0) {
-        let start = run.decode.saturating_add(i64::from(run.composition)).saturating_add(track.shift);
+        let start =
+            run.decode.saturating_add(i64::from(run.composition)).saturating_add(track.shift);
         let follows = open.as_ref().is_some_and(|o| o.end == start && o.duration == run.duration);
         match open.as_mut().filter(|_| follows) {
             Some(stretch) => stretch.grow(run.count),

@@ -84,13 +84,7 @@ struct Answer {
     problem: Option<String>,
 }
 
-fn answer(
-    root: &Path,
-    rows: &Rows,
-    needs: &Needs,
-    evidence: &mut Evidence,
-    planned: &mut Planned,
-) {
+fn answer(root: &Path, rows: &Rows, needs: &Needs, evidence: &mut Evidence, planned: &mut Planned) {
     let all: BTreeSet<SegmentRef> =
         needs.tables.iter().chain(&needs.samples).chain(needs.prints.keys()).copied().collect();
     let all: Vec<SegmentRef> = all.into_iter().collect();

@@ -67,8 +67,10 @@ impl Pattern {
             Some((instance, rest)) => (instance.trim(), rest.trim()),
             None => (DEFAULT_INSTANCE, text.trim()),
         };
-        let instance = InstanceId::new(instance).map_err(|e| bad(&format!("has no instance: {e}")))?;
-        let parts = parts(pattern).ok_or_else(|| bad("has something in braces or after % that is not known"))?;
+        let instance =
+            InstanceId::new(instance).map_err(|e| bad(&format!("has no instance: {e}")))?;
+        let parts = parts(pattern)
+            .ok_or_else(|| bad("has something in braces or after % that is not known"))?;
         let has = |wanted: Part| parts.contains(&wanted);
         if !has(Part::Camera) && !has(Part::Path) {
             return Err(bad("does not say where the camera's name stands"));
@@ -121,9 +123,7 @@ struct Found {
 fn walk(parts: &[Part], text: &str, found: &mut Found) -> bool {
     let Some((part, later)) = parts.split_first() else { return text.is_empty() };
     match part {
-        Part::Literal(c) => {
-            text.strip_prefix(*c).is_some_and(|rest| walk(later, rest, found))
-        }
+        Part::Literal(c) => text.strip_prefix(*c).is_some_and(|rest| walk(later, rest, found)),
         Part::Number(field) => {
             number(*field, text, found).is_some_and(|rest| walk(later, rest, found))
         }
@@ -183,7 +183,7 @@ fn parts(pattern: &str) -> Option<Vec<Part>> {
             parts.push(Part::Path);
             rest = path;
         } else if c == '%' {
-            let mut letters = rest.chars().skip(1);
+            let mut letters = rest[1..].chars();
             parts.push(Part::Number(strftime(letters.next()?)?));
             rest = letters.as_str();
         } else if let Some(inside) = rest.strip_prefix('{') {
@@ -274,7 +274,12 @@ mod tests {
                 "CAMERA_1",
                 "2026-08-11T03:07:47.000000Z",
             ),
-            ("nvr: {camera}/*/YYYYMMDDHH.mp4", "a/x y/2026081103.mp4", "a", "2026-08-11T03:00:00.000000Z"),
+            (
+                "nvr: {camera}/*/YYYYMMDDHH.mp4",
+                "a/x y/2026081103.mp4",
+                "a",
+                "2026-08-11T03:00:00.000000Z",
+            ),
         ] {
             assert_eq!(read(pattern, path), Some((camera.into(), start.into())), "{pattern}");
         }
@@ -284,7 +289,15 @@ mod tests {
 
     #[test]
     fn a_pattern_that_cannot_work_is_refused() {
-        for text in ["", "*.mp4", "{camera}.mp4", "YYYYMMDDHH.mp4", "{camera}{what}.mp4", "%q", "a b: {camera}"] {
+        for text in [
+            "",
+            "*.mp4",
+            "{camera}.mp4",
+            "YYYYMMDDHH.mp4",
+            "{camera}{what}.mp4",
+            "%q",
+            "a b: {camera}",
+        ] {
             assert!(Pattern::parse(text).is_err(), "{text}");
         }
     }

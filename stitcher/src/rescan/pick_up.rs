@@ -5,10 +5,10 @@
 //! one noted at the last look, so that a run with nothing new costs one look
 //! at each of these folders. What lies further back is for `rescan`.
 
+use super::RescanError;
 use super::foreign::{link_all, patterns};
 use super::found::row_of_file;
 use super::open::{Listed, is_growing};
-use super::RescanError;
 use crate::compute::Compute;
 use crate::run::patience;
 use crate::site::{Site, now};

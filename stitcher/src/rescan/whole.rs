@@ -1,9 +1,9 @@
 //! The whole tree against the whole database.
 
+use super::RescanError;
 use super::foreign::{link_all, patterns};
 use super::found::row_of_file;
 use super::open::{Listed, is_growing};
-use super::RescanError;
 use crate::compute::Compute;
 use crate::site::{Site, SiteError, now};
 use hitless_media::storage::walk;
@@ -58,8 +58,7 @@ pub async fn rescan(
     done.problems.extend(problems);
     done.files = files.len();
     let mut known = known(site).await?;
-    let expected =
-        known.values().filter(|row| is_expected(row)).count();
+    let expected = known.values().filter(|row| is_expected(row)).count();
     if files.is_empty() && expected > 0 && !emptied {
         let root = site.root().to_owned();
         return Err(SiteError::Empty { root, segments: expected }.into());
@@ -100,14 +99,13 @@ fn has_changed(row: &Segment, size: u64) -> bool {
 }
 
 /// Every segment file with its size, by name.
-fn list(
-    root: &Path,
-    patterns: &[super::Pattern],
-) -> (BTreeMap<SegmentName, u64>, Vec<String>) {
+fn list(root: &Path, patterns: &[super::Pattern]) -> (BTreeMap<SegmentName, u64>, Vec<String>) {
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for found in walk(root) {
         match found {
-            Ok(found) if PathBuf::from(found.name.relative_path()) != relative(root, &found.path) => {
+            Ok(found)
+                if PathBuf::from(found.name.relative_path()) != relative(root, &found.path) =>
+            {
                 let path = found.path.display();
                 problems.push(format!("{path} does not lie in {}", found.name.folder()));
             }

@@ -11,7 +11,7 @@ use crate::site::{Site, now};
 use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
 use hitless_schema::read::ChangeSeq;
-use hitless_schema::{StoreError, Stamper};
+use hitless_schema::{Stamper, StoreError};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -62,9 +62,8 @@ pub async fn index_camera(
             return Ok(done);
         }
         let root = site.root().to_owned();
-        let looked: Vec<Looked> = compute
-            .run(move || listed.par_iter().map(|one| look(&root, one)).collect())
-            .await;
+        let looked: Vec<Looked> =
+            compute.run(move || listed.par_iter().map(|one| look(&root, one)).collect()).await;
         store(site, looked, &mut done).await?;
     }
 }
@@ -118,6 +117,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
         segment: row.name.clone(),
         seq: one.seq,
         mark: mark.clone(),
+        path: None,
         reason,
     };
     match examine(root, row) {
@@ -137,7 +137,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
             mark,
             version: packed::VERSION,
             path: None,
-            blob: packed::pack(&contents.table(), row.media_start),
+            contents: packed::pack(&contents.table(), row.media_start),
         }),
         (Ok(_), None) => Looked::Later(unreadable("its size cannot be read".to_owned())),
         (Err(problem), _) => Looked::Corrupt(unreadable(problem.to_string())),

@@ -50,11 +50,11 @@ async fn rows(site: &Site, camera: &CameraId, from: Utc, to: Utc) -> Result<Rows
     let mut tables: HashMap<_, _> = indexes
         .into_iter()
         .filter(|stored| stored.version == packed::VERSION)
-        .map(|stored| (stored.segment, stored.blob))
+        .map(|stored| (stored.segment, stored.contents))
         .collect();
     let known = |row: hitless_model::Segment| {
         let blob = tables.remove(&row.name);
-        let table = blob.and_then(|blob| packed::unpack(&blob, row.media_start));
+        let table = blob.and_then(|blob: Vec<u8>| packed::unpack(&blob, row.media_start));
         // an open file is read as far as it goes, for this plan alone
         let row = match row.state {
             SegmentState::Recording => match examine(site.root(), &row) {

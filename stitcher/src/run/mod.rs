@@ -65,11 +65,7 @@ pub enum RunError {
 }
 
 /// Runs once.
-pub async fn run(
-    site: &Site,
-    compute: &Compute,
-    options: &Options,
-) -> Result<RunReport, RunError> {
+pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<RunReport, RunError> {
     site.check_storage()?;
     let started = now();
     let holder = holder();

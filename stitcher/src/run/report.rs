@@ -1,7 +1,7 @@
 //! What a run did, for people and for scripts.
 
-use super::camera::{CameraError, Stitched};
 use super::END;
+use super::camera::{CameraError, Stitched};
 use crate::rescan::PickedUp;
 use crate::site::Site;
 use crate::verdict::Verdict;
@@ -206,9 +206,7 @@ fn camera_json(one: &CameraReport) -> Value {
         }
     };
     let aside = |all: &[(hitless_model::SegmentName, String)]| -> Vec<Value> {
-        let one = |(name, reason): &(hitless_model::SegmentName, String)| {
-            json!({ "segment": name.to_string(), "reason": reason })
-        };
+        let one = |(name, reason): &(hitless_model::SegmentName, String)| json!({ "segment": name.to_string(), "reason": reason });
         all.iter().map(one).collect()
     };
     let mut value = json!({
@@ -229,7 +227,12 @@ fn camera_json(one: &CameraReport) -> Value {
     }
     match &done.applied {
         Some(Applied::Written {
-            entries_added, entries_removed, gaps_opened, gaps_repaired, marked, ..
+            entries_added,
+            entries_removed,
+            gaps_opened,
+            gaps_repaired,
+            marked,
+            ..
         }) => {
             value["state"] = json!("stitched");
             value["entries_added"] = json!(entries_added);

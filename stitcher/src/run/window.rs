@@ -34,8 +34,7 @@ pub async fn begin(
         rows.extend(site.store.segments_for_planning(camera, range.from, range.to).await?);
     }
     let margin = settings.gate.plus(settings.gate);
-    let mut carry =
-        carry_at_or_before(site, camera, first.plus(Nanos::ZERO.minus(margin))).await?;
+    let mut carry = carry_at_or_before(site, camera, first.plus(Nanos::ZERO.minus(margin))).await?;
     while let Some(end) = carry.end {
         let before_all = rows.iter().all(|row| {
             SegmentFacts::of_row(row, 0, settings.drift_bound_ppm)
