@@ -1,10 +1,12 @@
 //! What a camera's plan is made of, and where it has to be made anew.
 
-use crate::database::{Row, Value};
+use crate::database::{Row, Statement, Value, lots};
 use crate::error::StoreError;
-use crate::read::{ChangeSeq, Changed, LONGEST, by_start, int, maybe_int};
+use crate::read::{ChangeSeq, Changed, LONGEST, by_start, int, maybe_int, text};
 use crate::store::Store;
-use hitless_model::{CameraId, Nanos, Segment, TimeRange, Utc};
+use hitless_model::{CameraId, InstanceId, Nanos, Segment, SegmentNumber, TimeRange, Utc};
+use sqlx::AssertSqlSafe;
+use std::collections::HashMap;
 
 /// Segments by where their row says that they are.
 const BY_ROW: &str = "WHERE camera_id = $1 AND start_ns >= $4 AND start_ns < $3
@@ -22,6 +24,23 @@ const CHANGED_INDEXES: &str = "SELECT v.start_ns, v.duration_ns, v.clock_error_n
      WHERE i.camera_id = $1 AND i.change_seq > $2";
 const CHANGED_EVENTS: &str =
     "SELECT at_ns FROM camera_events WHERE camera_id = $1 AND change_seq > $2";
+
+/// Names in one query.
+const LOT: usize = 256;
+const FROM_NUMBER: &str = "WHERE camera_id = $1 AND start_ns < $2
+       AND instance_id = $3 AND number >= $4";
+const WITH_NEWS: &str = "WHERE camera_id = $1 AND change_seq > $2";
+const WITH_READ_NEWS: &str = "WHERE camera_id = $1 AND change_seq <= $2 AND name IN (
+       SELECT i.name FROM segment_indexes i WHERE i.camera_id = $1 AND i.change_seq > $2)";
+
+/// A segment that has changed, or of which something else was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// The row as it stands.
+    pub segment: Segment,
+    /// Where the last plan put it; `None`: not planned yet.
+    pub placed: Option<TimeRange>,
+}
 
 /// How the segments of a range are chosen: WHERE and values, each.
 pub(crate) fn choices(camera: &CameraId, from: Utc, to: Utc) -> [(&'static str, Vec<Value>); 2] {
@@ -50,6 +69,72 @@ impl Store {
         let mut found = by_start(found);
         found.dedup_by(|a, b| a.name == b.name);
         Ok(found)
+    }
+
+    /// What a plan that goes on has to read, by start: of each of these
+    /// instances the segments from this number on, of all others those that
+    /// start at `from` or later; all before `before`.
+    pub async fn segments_from(
+        &self,
+        camera: &CameraId,
+        passed: &[(InstanceId, SegmentNumber)],
+        from: Utc,
+        before: Option<Utc>,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let doing = "read the segments to plan";
+        let before = before.unwrap_or(Utc::from_ns(i64::MAX)).as_ns();
+        let mut query = Statement::new(self.database().dialect(), "");
+        query.text("WHERE camera_id = ").bind(camera.as_str());
+        query.text(" AND start_ns >= ").bind(from.as_ns());
+        query.text(" AND start_ns < ").bind(before);
+        if !passed.is_empty() {
+            let names = passed.iter().map(|(instance, _)| Value::from(instance.as_str()));
+            query.text(" AND instance_id NOT IN (").list(names).text(")");
+        }
+        let mut found = self.select_segments(doing, &query.sql, query.values).await?;
+        for (instance, number) in passed {
+            let values = vec![
+                camera.as_str().into(),
+                before.into(),
+                instance.as_str().into(),
+                number.get().cast_signed().into(),
+            ];
+            found.extend(self.select_segments(doing, FROM_NUMBER, values).await?);
+        }
+        Ok(by_start(found))
+    }
+
+    /// Segments of a camera that changed after `seen`, or of which something
+    /// new was read since, by start; with where the last plan put each.
+    pub async fn segments_with_news(
+        &self,
+        camera: &CameraId,
+        seen: ChangeSeq,
+    ) -> Result<Vec<News>, StoreError> {
+        let doing = "read the changed segments";
+        let mut found = Vec::new();
+        for rest in [WITH_NEWS, WITH_READ_NEWS] {
+            let values = vec![camera.as_str().into(), seen.get().into()];
+            found.extend(self.select_segments(doing, rest, values).await?);
+        }
+        let mut placed = HashMap::new();
+        for lot in lots(&found, LOT) {
+            let select = "SELECT name, placed_from_ns, placed_to_ns FROM video_segments
+                 WHERE placed_from_ns IS NOT NULL AND camera_id = ";
+            let mut query = Statement::new(self.database().dialect(), select);
+            query.bind(camera.as_str()).text(" AND name IN (");
+            query.list(lot.iter().map(|c| Value::from(c.row.name.to_string()))).text(")");
+            let read = |row: &Row| {
+                let (from, to) = (Utc::from_ns(int(row, 1)?), Utc::from_ns(int(row, 2)?));
+                Ok((text(row, 0)?.to_owned(), TimeRange { from, to }))
+            };
+            placed.extend(self.select(doing, AssertSqlSafe(query.sql), query.values, read).await?);
+        }
+        let news = |segment: Segment| {
+            let placed = placed.get(&segment.name.to_string()).copied();
+            News { segment, placed }
+        };
+        Ok(by_start(found).into_iter().map(news).collect())
     }
 
     /// Segments that are being recorded, by start.

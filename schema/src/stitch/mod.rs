@@ -20,6 +20,7 @@ mod runs;
 mod window;
 mod work;
 
+pub use facts::News;
 pub use runs::{StitchOutcome, StitchRun};
 pub use window::{Applied, Judged, Window};
 pub use work::{CameraWork, StitchState};
