@@ -1,0 +1,9 @@
+//! Clips against the originals, frame by frame, by programs that others wrote.
+
+mod clips;
+mod footage;
+mod judge;
+mod spans;
+
+mod faults;
+mod shapes;
