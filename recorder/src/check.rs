@@ -80,11 +80,24 @@ fn storage(root: &Path) -> Result<String, String> {
 async fn database(config: &Config) -> Result<String, String> {
     let url =
         DatabaseUrl::parse(config.database.expose_url().expose()).map_err(|e| e.to_string())?;
+    if let Some(file) = url.sqlite_path().filter(|file| !file.exists()) {
+        return not_made_yet(config, file);
+    }
     let store = Store::open(&url)
         .await
         .map_err(|e| format!("{}: {e}; recording would go on and spool", config.database))?;
     store.close().await;
     Ok(config.database.to_string())
+}
+
+/// The recorder makes the file at its first start, and of folders its own.
+fn not_made_yet(config: &Config, file: &Path) -> Result<String, String> {
+    let folder = file.parent().unwrap_or(file);
+    if folder.is_dir() || folder == config.storage.join(".hitless") {
+        Ok(format!("{}, made at the first start", config.database))
+    } else {
+        Err(format!("{}: there is no folder {}", config.database, folder.display()))
+    }
 }
 
 async fn try_camera(config: &Config, camera: &Camera) -> Result<String, String> {

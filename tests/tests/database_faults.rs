@@ -77,7 +77,7 @@ fn assert_complete(site: &Site, url: &DatabaseUrl) {
 fn postgres_comes_and_goes_and_misses_nothing() {
     let (site, cameras) = (Site::new(), cameras());
     let (postgres, url) = blocking(async {
-        let postgres = EphemeralPostgres::start(Durability::Fast).await.expect("PostgreSQL");
+        let postgres = EphemeralPostgres::start(Durability::Durable).await.expect("PostgreSQL");
         let url = postgres.database().await;
         (postgres, url)
     });
@@ -101,9 +101,9 @@ fn postgres_comes_and_goes_and_misses_nothing() {
     wait_caught_up(&recorder);
     postgres.stop(Durability::Durable);
     wait_away(&recorder);
-    assert!(recorder.terminate().success());
+    let stopped = verdict::stop(&mut recorder, &cameras);
     for (name, watch) in watch {
-        watch.assert_whole(&site, &cameras, name);
+        watch.assert_whole(&site, &stopped, name);
     }
     again();
     let mut recorder = site.start("blue", &setup);
@@ -130,9 +130,9 @@ fn an_sqlite_file_that_somebody_locks_is_waited_for() {
     seconds(&cameras, 2);
     drop(lock);
     wait_caught_up(&recorder);
-    assert!(recorder.terminate().success());
+    let stopped = verdict::stop(&mut recorder, &cameras);
     for (name, watch) in watch {
-        watch.assert_whole(&site, &cameras, name);
+        watch.assert_whole(&site, &stopped, name);
     }
     assert_complete(&site, &DatabaseUrl::sqlite_file(&file));
 }

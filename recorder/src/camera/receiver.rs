@@ -22,6 +22,8 @@ use tracing::{info, warn};
 /// A unit this far off from where the last one and the time since put it is
 /// on another clock.
 const JUMP: Duration = Duration::from_secs(5);
+/// Widths and heights that the muxer takes; others are rubbish.
+const PICTURE_SIDE: std::ops::RangeInclusive<u32> = 16..=16_384;
 /// How long a storage that failed is left alone.
 const STORAGE_REST: Duration = Duration::from_secs(1);
 
@@ -268,6 +270,9 @@ impl Receiver {
 
 fn setup_from(sets: &ParameterSets) -> Result<VideoSetup, String> {
     let format = sets.format().map_err(|e| e.to_string())?;
+    if !PICTURE_SIDE.contains(&format.width) || !PICTURE_SIDE.contains(&format.height) {
+        return Err(format!("a picture of {}x{}", format.width, format.height));
+    }
     Ok(VideoSetup {
         format: VideoFormat {
             codec: sets.codec(),

@@ -31,7 +31,12 @@ impl CameraSettings {
         };
         Self {
             source: SourceOptions {
-                address: Address::new(camera.url.as_url().clone(), user, password),
+                address: Address::new(
+                    camera.url.as_url().clone(),
+                    camera.url.to_string(),
+                    user,
+                    password,
+                ),
                 transport: match camera.transport {
                     hitless_config::Transport::Tcp => Transport::Tcp,
                     hitless_config::Transport::Udp => Transport::Udp,

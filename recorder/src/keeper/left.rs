@@ -5,10 +5,16 @@
 
 use super::Keeper;
 use crate::recovery;
-use hitless_model::SegmentName;
+use hitless_model::{Segment, SegmentName};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
+
+/// What a look after a segment found.
+enum Looked {
+    NotThere,
+    At(Option<Segment>),
+}
 
 impl Keeper {
     /// Recovers what a failed pipeline left open.
@@ -35,12 +41,21 @@ impl Keeper {
     async fn recover_one(&mut self, name: SegmentName) {
         let (storage, run) = (Arc::clone(&self.parts.storage), self.parts.run.clone());
         let (camera, left) = (&self.parts.id, name.clone());
-        match spawn_blocking(move || recovery::recover(&storage, &name, &run)).await {
-            Ok(Ok(Some(segment))) => {
+        let work = move || match storage.path_of(&name).try_exists() {
+            // It was made: where it is gone, it may come back.
+            Ok(false) => Ok(Looked::NotThere),
+            _ => recovery::recover(&storage, &name, &run).map(Looked::At),
+        };
+        match spawn_blocking(work).await {
+            Ok(Ok(Looked::At(Some(segment)))) => {
                 info!(%camera, segment = %left, state = %segment.state, "segment recovered");
                 self.index.tell_segment(segment);
             }
-            Ok(Ok(None)) => {}
+            Ok(Ok(Looked::At(None))) => {}
+            Ok(Ok(Looked::NotThere)) => {
+                debug!(%camera, segment = %left, "the file is not there; tried again");
+                self.left.insert(left);
+            }
             Ok(Err(problem)) => {
                 debug!(%camera, segment = %left, "{problem}; tried again");
                 self.left.insert(left);

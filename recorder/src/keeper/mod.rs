@@ -44,6 +44,9 @@ const FINISH_LIMIT: Duration = Duration::from_secs(10);
 /// How often segments are looked after that a failing storage left behind.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// Failed pipelines of which late messages may still come.
+const REMEMBERED: usize = 64;
+
 /// The keeper of one camera's segments.
 pub struct Keeper {
     parts: Arc<CameraParts>,
@@ -54,8 +57,8 @@ pub struct Keeper {
     retiring: HashMap<u64, Retiring>,
     /// Segments that could not be looked after while the storage failed.
     left: BTreeSet<SegmentName>,
-    /// The pipeline that failed last: what follows from it is no news.
-    failed: Option<u64>,
+    /// Pipelines that failed: what follows from it is no news.
+    failed: BTreeSet<u64>,
     state: watch::Sender<KeeperState>,
 }
 
@@ -67,8 +70,7 @@ impl Keeper {
         alarms: Alarms,
     ) -> (Self, watch::Receiver<KeeperState>) {
         let (state, seen) = watch::channel(KeeperState::default());
-        let (open, known, retiring, left) = Default::default();
-        let failed = None;
+        let (open, known, retiring, left, failed) = Default::default();
         let keeper = Self { parts, index, alarms, open, known, retiring, left, failed, state };
         (keeper, seen)
     }
@@ -112,10 +114,14 @@ impl Keeper {
                 }
                 self.open
                     .insert(name, Open { header: *header, pipeline, path, ended: known.ended });
+                if self.failed.contains(&pipeline) {
+                    // Made by a pipeline that failed meanwhile: nobody closes it.
+                    self.recover(pipeline).await;
+                }
             }
             ToKeeper::Refused { name, pipeline, error, full } => {
                 error!(camera = %name.camera, segment = %name, "segment refused: {error}");
-                self.failed = Some(pipeline);
+                self.failed.insert(pipeline);
                 self.known.remove(&name);
                 self.fail(error, full);
             }
@@ -160,12 +166,11 @@ impl Keeper {
             PipelineEvent::Closed(path) => self.close(&path).await,
             PipelineEvent::Finished => self.stop(id).await,
             PipelineEvent::Failed { detail, no_space } => {
-                if self.failed == Some(id) {
-                    debug!(camera = %self.parts.id, "follows from the failure before: {detail}");
-                } else {
+                if self.failed.insert(id) {
                     error!(camera = %self.parts.id, "writing failed: {detail}");
-                    self.failed = Some(id);
                     self.fail(detail, no_space);
+                } else {
+                    debug!(camera = %self.parts.id, "follows from the failure before: {detail}");
                 }
                 self.stop(id).await;
                 self.recover(id).await;
@@ -211,6 +216,10 @@ impl Keeper {
 
     /// Ends a pipeline's threads.
     async fn stop(&mut self, id: u64) {
+        // Numbers rise: what older ones may still say is of no interest.
+        while self.failed.len() > REMEMBERED {
+            self.failed.pop_first();
+        }
         if let Some(Retiring { pipeline, .. }) = self.retiring.remove(&id) {
             // Its threads may wait for the disk: not on this one.
             if let Err(panic) = spawn_blocking(move || pipeline.stop()).await {

@@ -19,11 +19,11 @@ pub(super) fn refusal(address: &Address, status: u16, said: &str) -> SourceError
         }
         404 | 410 => SourceError::Unreachable(format!(
             "the camera has nothing at {} ({status}); look at the path in the url",
-            address.url().path()
+            address.redact(address.url().path())
         )),
-        453 | 503 => SourceError::Unreachable(format!(
-            "the camera takes no further session now ({status}): {said}"
-        )),
+        453 | 503 => {
+            SourceError::Unreachable(format!("the camera takes no further session now ({status})"))
+        }
         _ => SourceError::Refused(said),
     }
 }
@@ -57,9 +57,11 @@ pub(super) fn of_element(debug: &str) -> &str {
     debug.trim_end().rsplit('\n').next().unwrap_or_default()
 }
 
-/// The status that a line like `Not Found (404)` ends with.
+/// The status in a line like `Not Found (404)` or `Error (503): …`.
 pub(super) fn status_in(line: &str) -> Option<u16> {
-    line.trim_end().strip_suffix(')')?.rsplit('(').next()?.parse().ok()
+    let bracketed = line.split('(').skip(1).filter_map(|part| part.split_once(')'));
+    let mut numbers = bracketed.filter_map(|(inside, _)| inside.parse().ok());
+    numbers.find(|status| (400..600).contains(status))
 }
 
 #[cfg(test)]
@@ -74,6 +76,7 @@ mod tests {
         let debug = "../gst/rtsp/gstrtspsrc.c(8336): gst_x (): /GstPipeline:p:\nFailed to connect.";
         assert_eq!(of_element(debug), "Failed to connect.");
         assert_eq!(status_in("Not Found (404)"), Some(404));
+        assert_eq!(status_in("Error (503): Service Unavailable"), Some(503));
         assert_eq!(status_in("Failed to connect. (Generic error)"), None);
     }
 }

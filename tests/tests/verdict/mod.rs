@@ -8,6 +8,7 @@ use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Segment, Utc};
 use hitless_schema::{DatabaseUrl, Store};
 use hitless_tests::{Recorder, Site, eventually, footage, paths};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,9 +16,9 @@ use std::time::Duration;
 /// For whatever takes seconds on a quiet machine and longer on a busy one.
 pub const SOON: Duration = Duration::from_secs(30);
 
-/// Pictures that a clean stop may leave unrecorded at the end: those not yet
-/// complete when it begins, and what is sent while it is under way.
-const TAIL: u64 = 50;
+/// Pictures that a clean stop may leave unrecorded at the end: those still on
+/// their way when it begins (read in batches, or in a jitter buffer).
+const TAIL: u64 = 15;
 
 /// A camera of 25 pictures and one key frame a second.
 pub fn camera(name: &str) -> CameraSpec {
@@ -43,17 +44,39 @@ impl Watch {
         Self { from: next_number(cameras, camera) }
     }
 
-    /// Up to now not one picture was lost or doubled. The recorder must have
-    /// been stopped.
+    /// From then on until the recorder was stopped not one picture was lost or
+    /// doubled.
     #[track_caller]
-    pub fn assert_whole(self, site: &Site, cameras: &Cameras, camera: &str) {
-        let until = next_number(cameras, camera);
+    pub fn assert_whole(self, site: &Site, stopped: &Stopped, camera: &str) {
+        let until = stopped.number(camera);
         let tally = Tally::of(&recorded(site, camera));
         assert!(tally.is_whole(), "camera {camera}: {tally}");
         let run = tally.runs.first().unwrap_or_else(|| panic!("nothing recorded of {camera}"));
         assert!(run.first <= self.from, "{camera} is recorded from {} only: {tally}", self.from);
         assert!(run.last + TAIL >= until, "{camera} ends before {until}: {tally}");
     }
+}
+
+/// How far each camera was when a recorder was told to stop.
+#[derive(Debug)]
+pub struct Stopped(BTreeMap<String, u64>);
+
+impl Stopped {
+    /// The number that a camera was to send next.
+    #[track_caller]
+    pub fn number(&self, camera: &str) -> u64 {
+        *self.0.get(camera).unwrap_or_else(|| panic!("no camera {camera}"))
+    }
+}
+
+/// Stops a recorder in order.
+#[track_caller]
+pub fn stop(recorder: &mut Recorder, cameras: &Cameras) -> Stopped {
+    let all = cameras.control().all_stats().expect("the cameras answer");
+    let numbers = all.into_iter().map(|stats| (stats.camera, stats.next_number)).collect();
+    let status = recorder.terminate();
+    assert!(status.success(), "{status}");
+    Stopped(numbers)
 }
 
 /// The number that a camera sends next.

@@ -15,8 +15,7 @@ const LIVE_AAC: &str =
     "audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
 const OPUS: &str =
     "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
-const LIVE_OPUS: &str =
-    "audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
+const LIVE_OPUS: &str = "audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc";
 const MULAW: &str = "audiotestsrc num-buffers=32 ! audio/x-raw,rate=8000,channels=1 ! mulawenc";
 const PCM: &str = "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2,format=S16LE";
 /// What ffmpeg takes its pictures and sounds from.
