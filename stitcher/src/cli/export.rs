@@ -82,9 +82,10 @@ pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
     if !args.no_stitch {
         stitch_first(site, &compute(site, None)?, &args.cameras, range).await?;
     }
+    let open_end = args.stretch.is_open_ended();
     let mut all = Vec::new();
     for camera in &args.cameras {
-        all.push(one(site, camera, range, &args, now).await);
+        all.push(one(site, camera, range, open_end, &args, now).await);
     }
     if args.json {
         let cameras: Vec<Value> = all.iter().map(document).collect();
@@ -108,10 +109,17 @@ pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
 }
 
 /// A camera that fails does not keep the others from being exported.
-async fn one(site: &Site, camera: &CameraId, range: TimeRange, args: &Args, now: Utc) -> Done {
+async fn one(
+    site: &Site,
+    camera: &CameraId,
+    range: TimeRange,
+    open_end: bool,
+    args: &Args,
+    now: Utc,
+) -> Done {
     let mut done =
         Done { camera: camera.clone(), written: Vec::new(), lacks: Vec::new(), problem: None };
-    if let Err(problem) = write_all(site, range, args, now, &mut done).await {
+    if let Err(problem) = write_all(site, (range, open_end), args, now, &mut done).await {
         done.problem = Some(format!("{problem:#}"));
     }
     done
@@ -119,13 +127,16 @@ async fn one(site: &Site, camera: &CameraId, range: TimeRange, args: &Args, now:
 
 async fn write_all(
     site: &Site,
-    range: TimeRange,
+    (mut range, open_end): (TimeRange, bool),
     args: &Args,
     now: Utc,
     done: &mut Done,
 ) -> Result<()> {
     let before = range.from.plus(Nanos::ZERO.minus(MARGIN));
     let entries = site.store.timeline(&done.camera, before, range.to).await?;
+    if let Some(last) = entries.last().filter(|e| open_end && e.end > range.from) {
+        range.to = range.to.min(last.end);
+    }
     let (clips, lacks) = select(&entries, range, args.gaps.into(), site.root());
     done.lacks = lacks;
     if clips.is_empty() {

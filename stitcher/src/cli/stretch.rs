@@ -22,10 +22,16 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
+    /// Whether it reaches up to the present, as far as there is footage yet.
+    pub(super) fn is_open_ended(&self) -> bool {
+        self.last.is_some() || self.to.as_deref().is_some_and(|to| to.trim() == "now")
+    }
+
     /// The instants that are meant.
     pub(super) fn range(&self, now: Utc) -> Result<TimeRange> {
         if let Some(text) = &self.last {
-            let length = length(text).with_context(|| format!("\"{text}\" is no length like 5m"))?;
+            let length =
+                length(text).with_context(|| format!("\"{text}\" is no length like 5m"))?;
             return Ok(TimeRange { from: now.plus(Nanos::ZERO.minus(length)), to: now });
         }
         let (Some(from), Some(to)) = (&self.from, &self.to) else {

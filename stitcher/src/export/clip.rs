@@ -92,13 +92,8 @@ fn write_manifest(
     replace: Replace,
 ) -> Result<(Manifest, Target), ExportError> {
     let digests = digests(made, &target.file, target.part())?;
-    let about = About {
-        camera: order.camera,
-        clip: order.clip,
-        made,
-        path: order.path,
-        now: order.now,
-    };
+    let about =
+        About { camera: order.camera, clip: order.clip, made, path: order.path, now: order.now };
     let manifest = manifest(&about, digests);
     let mut text = serde_json::to_vec_pretty(&manifest)
         .map_err(|source| ExportError::Manifest { path: order.path.to_owned(), source })?;

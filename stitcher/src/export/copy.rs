@@ -47,7 +47,7 @@ fn open_source(path: &Path) -> Result<File, ExportError> {
 
 /// A disk that is too full says so before anything is copied.
 fn make_room(bytes: u64, target: &Target) -> Result<(), ExportError> {
-    let shares = fstatfs(&target.file).is_ok_and(|f| SHARING.contains(&i64::from(f.f_type)));
+    let shares = fstatfs(&target.file).is_ok_and(|f| SHARING.contains(&f.f_type));
     let full = || ExportError::Full { path: target.part().to_owned(), bytes };
     let fail = |e: Errno| ExportError::io("could not make room for", target.part(), e.into());
     if !shares {
@@ -100,7 +100,11 @@ fn copy(
             }
             Err(Errno::INTR) => {}
             Err(
-                Errno::XDEV | Errno::NOSYS | Errno::NOTSUP | Errno::INVAL | Errno::PERM
+                Errno::XDEV
+                | Errno::NOSYS
+                | Errno::NOTSUP
+                | Errno::INVAL
+                | Errno::PERM
                 | Errno::TXTBSY,
             ) => *how = How::ByHand,
             Err(Errno::IO) => {

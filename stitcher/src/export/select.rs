@@ -1,9 +1,7 @@
 //! From entries of a timeline to clips. Pure.
 
 use crate::virtual_mp4::{Cut, Follows, Piece, Sound};
-use hitless_model::{
-    AudioCut, Cause, Nanos, RunId, SeamKind, SegmentName, TimeRange, Utc,
-};
+use hitless_model::{AudioCut, Cause, Nanos, RunId, SeamKind, SegmentName, TimeRange, Utc};
 use hitless_schema::timeline::{Entry, Span, What};
 use std::path::Path;
 
@@ -100,7 +98,12 @@ impl Clip {
 ///
 /// `entries` are those that touch it, and those of [`MARGIN`] before it.
 /// Without any footage there is no clip.
-pub fn select(entries: &[Entry], range: TimeRange, gaps: Gaps, root: &Path) -> (Vec<Clip>, Vec<Lack>) {
+pub fn select(
+    entries: &[Entry],
+    range: TimeRange,
+    gaps: Gaps,
+    root: &Path,
+) -> (Vec<Clip>, Vec<Lack>) {
     let lacks = lacks(entries, range);
     let mut runs: Vec<Vec<Played>> = vec![Vec::new()];
     let mut apart = false;

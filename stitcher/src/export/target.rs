@@ -117,13 +117,13 @@ mod tests {
         let target = Target::create(&path, Replace::Never).expect("created");
         std::fs::write(&path, "somebody else's").expect("written");
         assert!(matches!(target.name(Replace::Never), Err(ExportError::Exists { .. })));
-        assert!(matches!(
-            Target::create(&path, Replace::Never),
-            Err(ExportError::Exists { .. })
-        ));
+        assert!(matches!(Target::create(&path, Replace::Never), Err(ExportError::Exists { .. })));
         assert_eq!(std::fs::read_to_string(&path).expect("there"), "somebody else's");
         assert_eq!(folder.path().read_dir().expect("readable").count(), 1, "no part is left");
-        Target::create(&path, Replace::Allowed).expect("created").name(Replace::Allowed).expect("named");
+        Target::create(&path, Replace::Allowed)
+            .expect("created")
+            .name(Replace::Allowed)
+            .expect("named");
         assert_eq!(std::fs::read(&path).expect("there"), b"");
     }
 

@@ -1,6 +1,6 @@
 //! Every shape that the recorder writes, cut anywhere, over seams and gaps.
 
-use crate::clips::{folder, write};
+use crate::files::{folder, write};
 use crate::footage::{Shape, Twice, twice};
 use crate::judge::{Frame, length, pictures, sounds};
 use crate::spans::{BEGIN, pictures_in, piece, seconds, switched, whole, zero_of};

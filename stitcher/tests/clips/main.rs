@@ -1,6 +1,7 @@
 //! Clips against the originals, frame by frame, by programs that others wrote.
 
-mod clips;
+mod exported;
+mod files;
 mod footage;
 mod judge;
 mod spans;

@@ -1,6 +1,6 @@
 //! Originals that are not what they were.
 
-use crate::clips::{bytes, folder};
+use crate::files::{bytes, folder};
 use crate::footage::{Shape, twice};
 use crate::spans::{pictures_in, seconds, whole};
 use hitless_stitcher::virtual_mp4::{Cut, VirtualError, VirtualMp4};
