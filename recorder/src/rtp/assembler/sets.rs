@@ -65,7 +65,7 @@ impl Sets {
         if nal.len() > MAX_SET_BYTES || self.current.iter().chain(beside).count() >= MAX_SETS {
             return false;
         }
-        if self.own.insert(nal).is_err() {
+        if !self.could_be_ours(nal) || self.own.insert(nal).is_err() {
             return false;
         }
         if let Some(in_band) = &mut self.in_band {
@@ -84,6 +84,14 @@ impl Sets {
             }
             Err(()) => false,
         }
+    }
+
+    /// Once a decoder could begin, a set has to fit to those that are there.
+    fn could_be_ours(&self, nal: &[u8]) -> bool {
+        let known = || self.in_band.iter().chain([&self.own, &*self.current]);
+        !known().any(ParameterSets::is_complete)
+            || known().any(|sets| sets.iter().any(|set| set == nal))
+            || known().any(|sets| sets.is_plausible(nal))
     }
 
     fn current_differs(&mut self, nal: &[u8]) -> Result<Change, ()> {
@@ -150,13 +158,15 @@ mod tests {
 
     const SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x1e, 0xda, 0x05, 0x07, 0xc4, 0x40];
     const PPS: &[u8] = &[0x68, 0xce, 0x3c, 0x80];
+    /// Another PPS of that SPS, with the id 1.
+    const OTHER: &[u8] = &[0x68, 0x53, 0x8f, 0x20];
     /// Says that it belongs to another SPS.
-    const RUBBISH: &[u8] = &[0x68, 0x52, 0x13, 0x37];
+    const RUBBISH: &[u8] = &[0x68, 0x80, 0x13, 0x37];
 
     /// A PPS in a second of rubbish stayed in every file from then on, and
     /// ffmpeg complained about each of them.
     #[test]
-    fn rubbish_that_looks_like_a_set_is_forgotten() {
+    fn what_key_frames_do_not_bring_is_forgotten() {
         let mut sets = Sets::new(VideoCodec::H264, &[SPS.to_vec(), PPS.to_vec()]);
         let key_frame = |sets: &mut Sets| {
             assert!(sets.see(SPS) && sets.see(PPS));
@@ -165,7 +175,7 @@ mod tests {
         key_frame(&mut sets);
         let clean = sets.current();
         sets.take_changed();
-        assert!(sets.see(RUBBISH));
+        assert!(sets.see(OTHER) && !sets.see(RUBBISH));
         sets.on_picture(false, false);
         assert!(sets.take_changed() && sets.current() != clean);
         (0..STEADY).for_each(|_| key_frame(&mut sets));
@@ -178,7 +188,7 @@ mod tests {
     fn key_frames_with_sets_in_turn_keep_all_of_them() {
         let mut sets = Sets::new(VideoCodec::H264, &[]);
         for n in 0..10 {
-            assert!(sets.see(SPS) && sets.see(if n % 2 == 0 { PPS } else { RUBBISH }));
+            assert!(sets.see(SPS) && sets.see(if n % 2 == 0 { PPS } else { OTHER }));
             sets.on_picture(true, false);
         }
         assert_eq!(sets.current().iter().count(), 3);
