@@ -5,7 +5,7 @@
 
 use super::launch::{SuccessorProcess, launch};
 use super::link::Link;
-use super::message::{History, PROTOCOL, ToPredecessor, ToSuccessor};
+use super::message::{History, LastSample, PROTOCOL, ToPredecessor, ToSuccessor};
 use super::program::Program;
 use super::proof::{Evidence, Own, Patience, Proof};
 use hitless_model::{CameraId, InstanceId};
@@ -147,7 +147,7 @@ impl Predecessor {
             ready.version,
             started_in.as_secs_f64()
         ));
-        let mut proof = Proof::new(ready.cameras.clone());
+        let mut proof = Proof::new(ready.cameras.clone(), ready.best_effort.clone());
         let since = Instant::now();
         // Half of the time for an equal key frame, the rest for doing without.
         let patience = Patience { exact: self.max / 2, best_effort: self.best_effort };
@@ -197,14 +197,15 @@ struct Ready {
     instance: InstanceId,
     version: String,
     cameras: Vec<CameraId>,
+    best_effort: Vec<CameraId>,
 }
 
 impl Started {
     async fn ready(&mut self) -> Result<Ready, String> {
         loop {
             match understood(self.link.hear().await)? {
-                ToPredecessor::Ready { instance, version, cameras, .. } => {
-                    return Ok(Ready { instance, version, cameras });
+                ToPredecessor::Ready { instance, version, cameras, best_effort, .. } => {
+                    return Ok(Ready { instance, version, cameras, best_effort });
                 }
                 ToPredecessor::Refused { reason } => return Err(refused(&reason)),
                 _ => {}
@@ -254,6 +255,12 @@ impl Proven {
                 () = self.process.gone() => return,
             }
         }
+    }
+
+    /// Nothing is recorded here any more.
+    pub async fn left(&mut self, last: Vec<LastSample>) {
+        // An error means that it is gone; nothing more can be done for it here.
+        let _ = self.link.say(&ToSuccessor::Left { last }).await;
     }
 
     /// The last word.

@@ -52,6 +52,7 @@ pub enum Evidence {
 #[derive(Debug, Default)]
 pub(super) struct Proof {
     cameras: BTreeMap<CameraId, Theirs>,
+    best_effort: Vec<CameraId>,
     judged: BTreeMap<CameraId, Evidence>,
 }
 
@@ -63,10 +64,10 @@ struct Theirs {
 }
 
 impl Proof {
-    /// For a successor that is to record these.
-    pub(super) fn new(cameras: Vec<CameraId>) -> Self {
+    /// For a successor that is to record these, some of them as well as it can.
+    pub(super) fn new(cameras: Vec<CameraId>, best_effort: Vec<CameraId>) -> Self {
         let cameras = cameras.into_iter().map(|camera| (camera, Theirs::default())).collect();
-        Self { cameras, judged: BTreeMap::new() }
+        Self { cameras, best_effort, judged: BTreeMap::new() }
     }
 
     /// The successor told of a camera.
@@ -88,7 +89,8 @@ impl Proof {
         let mut missing = Vec::new();
         for own in own.iter().filter(|own| own.recording) {
             let Some(theirs) = self.cameras.get(&own.camera) else { continue };
-            match theirs.evidence(own, waited, patience) {
+            let required = own.required && !self.best_effort.contains(&own.camera);
+            match theirs.evidence(own, required, waited, patience) {
                 Some(evidence) => {
                     // What is proven stays proven by its best evidence.
                     let judged = self.judged.entry(own.camera.clone()).or_insert(evidence);
@@ -109,14 +111,20 @@ impl Proof {
 }
 
 impl Theirs {
-    fn evidence(&self, own: &Own, waited: Duration, patience: Patience) -> Option<Evidence> {
+    fn evidence(
+        &self,
+        own: &Own,
+        required: bool,
+        waited: Duration,
+        patience: Patience,
+    ) -> Option<Evidence> {
         let common = self.recording && own.keys.iter().any(|key| self.keys.contains(key));
         let strangers = self.recording && self.keys.len() >= STRANGERS && waited >= patience.exact;
         if common {
             Some(Evidence::Exact)
         } else if strangers {
             Some(Evidence::Clock)
-        } else if !own.required && waited >= patience.best_effort {
+        } else if !required && waited >= patience.best_effort {
             Some(Evidence::Waived)
         } else {
             None
@@ -166,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_camera_is_there_with_a_key_frame_that_both_have() {
-        let mut proof = Proof::new(vec![id("a"), id("b")]);
+        let mut proof = Proof::new(vec![id("a"), id("b")], Vec::new());
         let both = [own("a", &[1, 2, 3]), own("b", &[7])];
         assert_eq!(proof.missing(&both, SOON, PATIENCE).len(), 2);
         proof.on(report("a", true, &[3]));
@@ -181,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_camera_that_is_away_for_both_or_removed_blocks_nothing() {
-        let mut proof = Proof::new(vec![id("a")]);
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
         let mut away = own("a", &[]);
         away.recording = false;
         assert!(proof.missing(&[away, own("removed", &[1])], SOON, PATIENCE).is_empty());
@@ -189,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_session_that_broke_again_proves_nothing() {
-        let mut proof = Proof::new(vec![id("a")]);
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
         proof.on(report("a", true, &[1]));
         proof.on(report("a", false, &[]));
         let missing = proof.missing(&[own("a", &[1])], LATE, PATIENCE);
@@ -198,7 +206,7 @@ mod tests {
 
     #[test]
     fn other_bytes_are_taken_by_the_clock_in_the_end() {
-        let mut proof = Proof::new(vec![id("a")]);
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
         proof.on(report("a", true, &[11, 12, 13, 14, 15]));
         assert!(!proof.missing(&[own("a", &[1, 2])], SOON, PATIENCE).is_empty());
         assert!(proof.missing(&[own("a", &[1, 2])], LATE, PATIENCE).is_empty());
@@ -207,7 +215,7 @@ mod tests {
 
     #[test]
     fn only_best_effort_goes_on_without_a_camera() {
-        let mut proof = Proof::new(vec![id("a")]);
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
         proof.on(report("a", false, &[]));
         let mut a = own("a", &[1]);
         assert!(!proof.missing(std::slice::from_ref(&a), LATE, PATIENCE).is_empty());
@@ -215,5 +223,11 @@ mod tests {
         assert!(!proof.missing(std::slice::from_ref(&a), SOON, PATIENCE).is_empty());
         assert!(proof.missing(&[a], LATE, PATIENCE).is_empty());
         assert_eq!(proof.judged()[&id("a")], Evidence::Waived);
+    }
+
+    #[test]
+    fn the_configuration_of_the_successor_may_waive_too() {
+        let mut proof = Proof::new(vec![id("a")], vec![id("a")]);
+        assert!(proof.missing(&[own("a", &[1])], LATE, PATIENCE).is_empty());
     }
 }

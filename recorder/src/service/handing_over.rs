@@ -87,6 +87,7 @@ impl HandingOver {
         };
         match ended {
             Ok(()) => {
+                proven.left(self.running.cameras.last_samples()).await;
                 let handed = self.handed(&proven, begun.elapsed());
                 Ok(Handing { successor: proven, handed, _departed: departed })
             }

@@ -87,7 +87,10 @@ impl InCharge {
         let leaving: Option<BoxFuture<'static, Gone>> = match successor {
             Some(mut successor) => {
                 successor.serving().await;
-                Some(Box::pin(async move { successor.predecessor_gone().await }))
+                let cameras = Arc::clone(&running.cameras);
+                Some(Box::pin(async move {
+                    successor.predecessor_gone(|last| cameras.go_on_from(last)).await
+                }))
             }
             None => None,
         };

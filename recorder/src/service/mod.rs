@@ -72,7 +72,8 @@ impl Service {
                 let cameras = Arc::clone(&running.cameras);
                 let (storage, left) = (Arc::clone(&running.storage), running.left.clone());
                 let show = Arc::new(move || cameras.view());
-                let successor = Successor::begin(inherited, storage, &left, show);
+                let best_effort = running.cameras.best_effort();
+                let successor = Successor::begin(inherited, storage, &left, show, best_effort);
                 Some(successor.await.context("cannot talk to the predecessor")?)
             }
             None => None,
