@@ -2,7 +2,7 @@
 -- and by the test "all migrations == the schema"; programs run the numbered
 -- files in migrations/.
 --
--- One text for SQLite and PostgreSQL. Types are BIGINT and TEXT only.
+-- One text for SQLite and PostgreSQL. Types are BIGINT, TEXT and BYTEA only.
 -- *_ns        nanoseconds; instants are since 1970-01-01 UTC.
 -- *_bytes     bytes.
 -- media_*     ticks of the camera's own clock, never added to *_ns.
@@ -126,6 +126,9 @@ CREATE TABLE video_segments (
   stamp             BIGINT NOT NULL,
   -- Renewed by every change but that of overlap_status.
   change_seq        BIGINT NOT NULL,
+  -- Where the last plan put it: from <= t < to. Null: not planned yet.
+  placed_from_ns    BIGINT,
+  placed_to_ns      BIGINT,
   -- The camera leads, so that PostgreSQL can partition by it.
   PRIMARY KEY (camera_id, name)
 );
@@ -143,6 +146,11 @@ CREATE INDEX video_segments_recording ON video_segments (instance_id)
 -- What retention removed and the stitcher has still to fold.
 CREATE INDEX video_segments_expired ON video_segments (camera_id)
   WHERE state = 'expired';
+-- The changed segments of a camera.
+CREATE INDEX video_segments_camera_change ON video_segments (camera_id, change_seq);
+-- Segments that a plan has put far from where their row says.
+CREATE INDEX video_segments_displaced ON video_segments (camera_id, placed_from_ns)
+  WHERE placed_from_ns - start_ns > 60000000000 OR start_ns - placed_from_ns > 60000000000;
 
 -- A row is one change of a camera's state, or something noticed about it.
 CREATE TABLE camera_events (
@@ -165,6 +173,7 @@ CREATE TABLE camera_events (
 );
 CREATE INDEX camera_events_at ON camera_events (camera_id, at_ns);
 CREATE INDEX camera_events_change ON camera_events (change_seq);
+CREATE INDEX camera_events_camera_change ON camera_events (camera_id, change_seq);
 
 -- A row is one step of a clock that a recorder noticed.
 CREATE TABLE clock_events (
@@ -200,3 +209,156 @@ CREATE TABLE expired_ranges (
   to_ns       BIGINT NOT NULL,
   PRIMARY KEY (camera_id, from_ns)
 );
+
+-- A row is what was read from the file of one segment.
+CREATE TABLE segment_indexes (
+  camera_id   TEXT   NOT NULL,
+  name        TEXT   NOT NULL,
+  -- change_seq of the segment's row when the file was read; an index of an
+  -- older row is out of date.
+  segment_seq BIGINT NOT NULL,
+  -- read | corrupt | put_off (could not be read at the time, try again)
+  state       TEXT   NOT NULL,
+  -- Format of contents. 0 where there are none.
+  version     BIGINT NOT NULL,
+  -- The file as it was, so that a changed one is seen. Null: not reached.
+  size_bytes  BIGINT,
+  modified_ns BIGINT,
+  changed_ns  BIGINT,
+  -- Relative to the storage. Null: where its name says.
+  path        TEXT,
+  -- Why it was not read, for people. Null: it was.
+  reason      TEXT,
+  -- Packed sample tables, the stitcher's own format. Null: not read.
+  contents    BYTEA,
+  -- Renewed whenever contents change.
+  change_seq  BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, name)
+);
+-- What has changed since.
+CREATE INDEX segment_indexes_change ON segment_indexes (camera_id, change_seq);
+-- What has to be tried again.
+CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id)
+  WHERE state = 'put_off';
+
+-- A row is the entries of a camera's timeline that start within one hour,
+-- packed: a day is 24 rows, not thousands (see decisions/0002). The last one
+-- may end later; an hour in which none starts has no row.
+CREATE TABLE timeline_hours (
+  camera_id   TEXT   NOT NULL,
+  -- The full hour.
+  hour_ns     BIGINT NOT NULL,
+  -- End of the last entry.
+  end_ns      BIGINT NOT NULL,
+  entries     BYTEA  NOT NULL,
+  PRIMARY KEY (camera_id, hour_ns)
+);
+
+-- A row is one gap of a timeline, open or repaired: from_ns <= t < to_ns.
+CREATE TABLE gaps (
+  camera_id   TEXT   NOT NULL,
+  from_ns     BIGINT NOT NULL,
+  to_ns       BIGINT NOT NULL,
+  -- As camera_events.cause; never null.
+  cause       TEXT   NOT NULL,
+  -- When a stitcher first saw footage missing there.
+  noticed_ns  BIGINT NOT NULL,
+  -- When a stitcher found footage there after all. Null: open.
+  repaired_ns BIGINT,
+  -- Names of the segments that play there, one a line. Null: open.
+  repaired_by TEXT,
+  PRIMARY KEY (camera_id, from_ns, to_ns)
+);
+
+-- A row is how two strands of a camera were aligned.
+CREATE TABLE strand_alignments (
+  camera_id      TEXT   NOT NULL,
+  -- The strand that began first. Run: empty for foreign recordings.
+  early_instance TEXT   NOT NULL,
+  early_run      TEXT   NOT NULL,
+  early_strand   BIGINT NOT NULL,
+  -- The other one.
+  late_instance  TEXT   NOT NULL,
+  late_run       TEXT   NOT NULL,
+  late_strand    BIGINT NOT NULL,
+  -- Where they overlap.
+  from_ns        BIGINT NOT NULL,
+  to_ns          BIGINT NOT NULL,
+  -- exact (by fingerprints) | joined (key frame upon key frame by clocks) |
+  -- apart (by clocks alone) | differs (as apart, and no picture is equal)
+  evidence       TEXT   NOT NULL,
+  -- Ticks to add to the later strand's media times. Null: apart, differs.
+  media_offset   BIGINT,
+  -- How far off it may be. Null: exact.
+  error_ns       BIGINT,
+  -- Equal samples, and those that could have been. Null unless exact.
+  matched        BIGINT,
+  compared       BIGINT,
+  -- How far the clocks were off. Null: they may both be right.
+  step_ns        BIGINT,
+  -- How much faster the later one's clock ran. Null: not known.
+  drift_ppb      BIGINT,
+  PRIMARY KEY (camera_id, early_instance, early_run, early_strand,
+               late_instance, late_run, late_strand)
+);
+CREATE INDEX strand_alignments_from ON strand_alignments (camera_id, from_ns);
+
+-- A row is something that did not fit together when a camera was planned.
+CREATE TABLE stitch_findings (
+  camera_id   TEXT   NOT NULL,
+  at_ns       BIGINT NOT NULL,
+  -- Counts what was found at one instant, from 0.
+  part        BIGINT NOT NULL,
+  -- A word that scripts may look for.
+  kind        TEXT   NOT NULL,
+  -- For people.
+  detail      TEXT   NOT NULL,
+  PRIMARY KEY (camera_id, at_ns, part)
+);
+
+-- A row is a joint of a timeline at which a later plan may go on, with the
+-- state of the planner there (its own format).
+CREATE TABLE stitch_carries (
+  camera_id   TEXT   NOT NULL,
+  at_ns       BIGINT NOT NULL,
+  carry       BYTEA  NOT NULL,
+  PRIMARY KEY (camera_id, at_ns)
+);
+
+-- A row is how far a camera has been stitched, and who is at it.
+CREATE TABLE stitch_cameras (
+  camera_id        TEXT   NOT NULL PRIMARY KEY,
+  -- Counts every change of the camera's timeline; 0: never stitched. Whoever
+  -- writes names the one that he read.
+  generation       BIGINT NOT NULL,
+  -- Changes up to this change_seq are in the timeline.
+  planned_seq      BIGINT NOT NULL,
+  -- Where the timeline ends. Null: never stitched.
+  planned_until_ns BIGINT,
+  -- Run id of the stitcher that holds it, and until when unless renewed. Null:
+  -- nobody.
+  holder           TEXT,
+  leased_until_ns  BIGINT
+);
+
+-- A row is one run of the stitcher. Instants are on its host's clock.
+CREATE TABLE stitch_runs (
+  run_id      TEXT   NOT NULL PRIMARY KEY,
+  host        TEXT   NOT NULL,
+  pid         BIGINT NOT NULL,
+  version     TEXT   NOT NULL,
+  started_ns  BIGINT NOT NULL,
+  -- Null: still at it, or killed.
+  finished_ns BIGINT,
+  -- Start of the range that it was asked for. Null: everything.
+  since_ns    BIGINT,
+  -- clean | findings | failed. Null: not finished.
+  outcome     TEXT,
+  -- How many cameras it planned.
+  cameras     BIGINT NOT NULL,
+  -- How many findings there were in its range, old and new.
+  findings    BIGINT NOT NULL,
+  -- For people. Null: nothing to say.
+  note        TEXT
+);
+CREATE INDEX stitch_runs_started ON stitch_runs (started_ns);

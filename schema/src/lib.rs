@@ -12,6 +12,7 @@ mod apply;
 mod change;
 mod database;
 mod error;
+pub mod index;
 mod migrate;
 mod mirror;
 mod protections;
@@ -19,9 +20,11 @@ pub mod read;
 mod retention;
 mod segment_row;
 pub mod spool;
+pub mod stitch;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod timeline;
 mod url;
 pub mod writer;
 

@@ -29,12 +29,20 @@ pub(crate) enum Effect {
 }
 
 /// Every migration, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "first",
-    effect: Effect::Breaking,
-    sql: include_str!("../migrations/0001_first.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "first",
+        effect: Effect::Breaking,
+        sql: include_str!("../migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "timeline",
+        effect: Effect::Additive,
+        sql: include_str!("../migrations/0002_timeline.sql"),
+    },
+];
 
 const DOING: &str = "check the schema";
 /// Any number that no other program on the server uses as an advisory lock.

@@ -89,10 +89,13 @@ impl Store {
         reserve(&mut transaction, 1).await?;
         let folded = read_folded(&mut transaction, camera, seen).await?;
         for one in &folded {
-            let values = vec![camera.into(), one.name.as_str().into()];
-            transaction
-                .execute("DELETE FROM video_segments WHERE camera_id = $1 AND name = $2", values)
-                .await?;
+            let values: Vec<Value> = vec![camera.into(), one.name.as_str().into()];
+            for sql in [
+                "DELETE FROM video_segments WHERE camera_id = $1 AND name = $2",
+                "DELETE FROM segment_indexes WHERE camera_id = $1 AND name = $2",
+            ] {
+                transaction.execute(sql, values.clone()).await?;
+            }
         }
         let mut ranges = read_ranges(&mut transaction, camera).await?;
         ranges.extend(folded.iter().map(|f| f.range));

@@ -21,6 +21,8 @@ mod segments;
 mod setup;
 mod site;
 pub mod sound;
+pub mod spans;
+mod stitcher;
 mod wait;
 
 pub use loop_disk::LoopDisk;
@@ -29,4 +31,5 @@ pub use program::program;
 pub use segments::{SegmentFile, paths};
 pub use setup::{CameraSetup, Setup};
 pub use site::Site;
+pub use stitcher::{Answer, Played, Stitcher};
 pub use wait::{eventually, until};

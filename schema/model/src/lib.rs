@@ -13,6 +13,7 @@ pub mod name;
 pub mod run;
 pub mod segment;
 pub mod time;
+pub mod timeline;
 
 pub use camera::{CameraEvent, CameraState, Cause};
 pub use clock::{ClockMap, ClockPoint, ClockSource, ClockStep};
@@ -22,3 +23,4 @@ pub use name::{NameError, SegmentName};
 pub use run::Run;
 pub use segment::{OverlapStatus, Segment, SegmentState};
 pub use time::{MediaSpan, MediaTime, Nanos, TimeError, Utc};
+pub use timeline::{Alignment, AudioCut, Seam, SeamKind, TimeRange};

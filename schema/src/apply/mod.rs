@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 use batch::Batch;
 
-pub(crate) use counter::reserve;
+pub(crate) use counter::{Numbers, reserve};
 pub use replay::ReplayError;
 
 impl Store {

@@ -6,10 +6,12 @@
 
 mod connect;
 mod row;
+mod statement;
 mod transaction;
 mod value;
 
 pub(crate) use row::Row;
+pub(crate) use statement::{Statement, lots};
 pub(crate) use transaction::Transaction;
 pub(crate) use value::Value;
 

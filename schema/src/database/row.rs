@@ -27,6 +27,14 @@ impl Row {
             Self::Postgres(row) => row.try_get(column),
         }
     }
+
+    /// Bytes, which may be null.
+    pub fn bytes(&self, column: usize) -> Result<Option<&[u8]>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
 }
 
 pub(super) async fn fetch_sqlite<'e>(

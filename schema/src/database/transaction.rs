@@ -1,10 +1,10 @@
 //! A transaction that may write. Dropped without commit, it never was.
 
-use super::Dialect;
 use super::row::{Row, fetch_postgres, fetch_sqlite};
 use super::value::{Value, bind_postgres, bind_sqlite};
+use super::{Dialect, Statement};
 use crate::error::{ErrorKind, StoreError};
-use sqlx::{Postgres, SqlSafeStr, Sqlite};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite};
 use std::sync::Arc;
 
 /// A transaction that may write.
@@ -76,6 +76,11 @@ impl Transaction {
         rows.map_err(|e| self.error(&e))
     }
 
+    /// Runs a statement that was built; how many rows it touched.
+    pub async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        self.execute(AssertSqlSafe(statement.sql), statement.values).await
+    }
+
     /// Runs a text of several statements, without values.
     pub async fn run_script(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let done = match &mut self.driver {
@@ -92,6 +97,17 @@ impl Transaction {
             Driver::Postgres(t) => t.commit().await,
         };
         done.map_err(|e| StoreError::from_driver(&self.shown, self.doing, &e))
+    }
+
+    /// Reads something of each row of a query.
+    pub async fn select<T>(
+        &mut self,
+        sql: impl SqlSafeStr,
+        values: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T, String>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = self.fetch(sql, values).await?;
+        rows.iter().map(|row| read(row).map_err(|e| self.corrupt(&e))).collect()
     }
 
     /// The database does not hold what it must.

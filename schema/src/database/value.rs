@@ -1,4 +1,4 @@
-//! What goes into a query: whole numbers and texts, either possibly null.
+//! What goes into a query: whole numbers, texts and bytes, possibly null.
 
 use crate::segment_row::{FIELD, ROW};
 use sqlx::postgres::PgArguments;
@@ -11,6 +11,7 @@ use sqlx::{Postgres, Sqlite};
 pub(crate) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
 }
 
 impl From<i64> for Value {
@@ -49,6 +50,18 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(Some(value))
+    }
+}
+
+impl From<Option<Vec<u8>>> for Value {
+    fn from(value: Option<Vec<u8>>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
 /// PostgreSQL's texts cannot hold U+0000, packed rows not their separators,
 /// and cameras send what they like.
 fn storable(text: String) -> String {
@@ -63,6 +76,7 @@ pub(super) fn bind_sqlite(query: SqliteQuery<'_>, values: Vec<Value>) -> SqliteQ
     values.into_iter().fold(query, |query, value| match value {
         Value::Int(n) => query.bind(n),
         Value::Text(t) => query.bind(t),
+        Value::Bytes(b) => query.bind(b),
     })
 }
 
@@ -70,5 +84,6 @@ pub(super) fn bind_postgres(query: PostgresQuery<'_>, values: Vec<Value>) -> Pos
     values.into_iter().fold(query, |query, value| match value {
         Value::Int(n) => query.bind(n),
         Value::Text(t) => query.bind(t),
+        Value::Bytes(b) => query.bind(b),
     })
 }

@@ -10,10 +10,12 @@ mod segments;
 
 pub use cameras::CameraRow;
 pub use segments::{ChangeSeq, Changed};
+pub(crate) use segments::{LONGEST, by_start};
 
 use crate::database::{Database, Row, Value};
 use crate::error::{ErrorKind, StoreError};
 use crate::store::Store;
+use hitless_model::Utc;
 use sqlx::SqlSafeStr;
 
 impl Store {
@@ -57,6 +59,28 @@ pub(crate) fn text(row: &Row, column: usize) -> Result<&str, String> {
 /// A text that may be null.
 pub(crate) fn maybe_text(row: &Row, column: usize) -> Result<Option<&str>, String> {
     row.text(column).map_err(|e| e.to_string())
+}
+
+/// Bytes that may not be null.
+pub(crate) fn bytes(row: &Row, column: usize) -> Result<&[u8], String> {
+    row.bytes(column)
+        .map_err(|e| e.to_string())?
+        .ok_or_else(|| format!("column {} is null", column + 1))
+}
+
+/// A word that one of the enums knows.
+pub(crate) fn word<T>(
+    row: &Row,
+    column: usize,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, String> {
+    let word = text(row, column)?;
+    parse(word).ok_or_else(|| format!("unknown word \"{word}\""))
+}
+
+/// An instant that may be null.
+pub(crate) fn maybe_instant(row: &Row, column: usize) -> Result<Option<Utc>, String> {
+    Ok(maybe_int(row, column)?.map(Utc::from_ns))
 }
 
 /// A text that is an id.

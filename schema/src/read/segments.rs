@@ -43,7 +43,7 @@ pub struct Changed<T> {
 
 /// No segment is longer: one ends after twice the configured length, and
 /// foreign recorders cut by the hour or day. Ranges look this far back.
-const LONGEST: Nanos = Nanos::from_secs(24 * 3600);
+pub(crate) const LONGEST: Nanos = Nanos::from_secs(24 * 3600);
 
 impl Store {
     /// One segment.
@@ -156,7 +156,7 @@ impl Store {
         Ok(by_start(self.select_segments("read the oldest segments", &rest, values).await?))
     }
 
-    async fn select_segments(
+    pub(crate) async fn select_segments(
         &self,
         doing: &'static str,
         rest: &str,
@@ -170,7 +170,7 @@ impl Store {
 }
 
 /// Sorted here, because the order of texts depends on PostgreSQL's locale.
-fn by_start(segments: Vec<Changed<Segment>>) -> Vec<Segment> {
+pub(crate) fn by_start(segments: Vec<Changed<Segment>>) -> Vec<Segment> {
     let mut segments: Vec<_> = segments.into_iter().map(|changed| changed.row).collect();
     segments.sort_by(|a, b| (a.start, &a.name).cmp(&(b.start, &b.name)));
     segments

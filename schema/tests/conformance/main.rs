@@ -3,7 +3,9 @@
 
 mod apply;
 mod both;
+mod index;
 mod read;
 mod retention;
 mod schema;
+mod stitch;
 mod writer;

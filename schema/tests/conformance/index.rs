@@ -1,0 +1,211 @@
+//! What was read from files.
+
+use crate::both::on_both;
+
+on_both! {
+    /// What was read is listed no more, until its row changes.
+    a_segment_is_indexed_once,
+    /// Only what differs counts as a change of the camera.
+    an_equal_index_is_no_change,
+    /// A reading of an older row never replaces that of a newer one.
+    a_late_reading_is_dropped,
+    /// A bad file is set aside with its reason, and stays so.
+    a_corrupt_file_is_set_aside,
+    /// A row that has changed meanwhile is not set aside.
+    a_recorders_word_stands_against_a_late_quarantine,
+    /// What could not be read is listed until it can be.
+    what_is_put_off_is_listed_again,
+    /// Where footage goes, its index goes.
+    an_index_leaves_with_its_segment,
+}
+
+pub mod stories {
+    use crate::both::{Ground, at, put, stamped, tenth};
+    use hitless_model::*;
+    use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
+    use hitless_schema::{Change, Stamp, Store};
+
+    pub fn camera() -> CameraId {
+        CameraId::new("CAMERA_1").expect("valid")
+    }
+
+    pub fn mark(size_bytes: u64) -> FileMark {
+        FileMark { size_bytes, modified: at(100), changed: at(101) }
+    }
+
+    pub fn indexed(listed: &ToIndex, contents: &[u8]) -> NewIndex {
+        NewIndex {
+            segment: listed.segment.name.clone(),
+            seq: listed.seq,
+            mark: mark(9),
+            version: 3,
+            path: None,
+            contents: contents.to_vec(),
+        }
+    }
+
+    fn bad(listed: &ToIndex, reason: &str) -> Unreadable {
+        Unreadable {
+            segment: listed.segment.name.clone(),
+            seq: listed.seq,
+            mark: Some(mark(7)),
+            path: None,
+            reason: reason.to_owned(),
+        }
+    }
+
+    async fn listed(store: &Store) -> Vec<ToIndex> {
+        store.segments_to_index(&camera(), 99).await.expect("reads")
+    }
+
+    async fn three(store: &Store) -> Vec<ToIndex> {
+        let states = [SegmentState::Complete, SegmentState::Recovered, SegmentState::Recording];
+        let segments: Vec<_> =
+            (0..).zip(states).map(|(n, state)| tenth("CAMERA_1", "blue", n, state)).collect();
+        let changes: Vec<_> = segments.iter().map(|s| put(1, s)).collect();
+        store.apply(&changes).await.expect("applies");
+        let corrupt = tenth("CAMERA_1", "blue", 7, SegmentState::Corrupt);
+        store.apply(&[put(1, &corrupt)]).await.expect("applies");
+        let listed = listed(store).await;
+        let names: Vec<_> = listed.iter().map(|l| l.segment.name.clone()).collect();
+        assert_eq!(names, segments.iter().map(|s| s.name.clone()).collect::<Vec<_>>());
+        assert!(listed.iter().all(|l| l.indexed.is_none() && l.path.is_none()));
+        listed
+    }
+
+    pub async fn a_segment_is_indexed_once(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        assert_eq!(store.segments_to_index(&camera(), 2).await.expect("reads"), first[..2]);
+        let mut indexes: Vec<_> = first.iter().map(|l| indexed(l, &[0, 255, 7])).collect();
+        indexes[1].path = Some("old/name.mp4".to_owned());
+        assert_eq!(store.put_indexes(&indexes).await.expect("writes"), 3);
+        assert_eq!(listed(&store).await, []);
+
+        let names: Vec<_> = first.iter().map(|l| l.segment.name.clone()).collect();
+        let stored = store.indexes(&camera(), &names).await.expect("reads");
+        let between = store.indexes_between(&camera(), at(0), at(999)).await.expect("reads");
+        assert_eq!(stored, between);
+        assert_eq!(stored.len(), 3);
+        assert_eq!(stored[1].contents, [0, 255, 7]);
+        assert_eq!(stored[1].mark, mark(9));
+        assert_eq!(stored[1].version, 3);
+        assert_eq!(stored[1].path.as_deref(), Some("old/name.mp4"));
+        let second = store.indexes_between(&camera(), at(10), at(20)).await.expect("reads");
+        assert_eq!(second, stored[1..2]);
+
+        // The row changes, the file does not.
+        let mut changed = first[1].segment.clone();
+        changed.note = Some("known better".to_owned());
+        store.apply(&[put(2, &changed)]).await.expect("applies");
+        let again = listed(&store).await;
+        assert_eq!(again.len(), 1);
+        assert_eq!(again[0].indexed, Some(mark(9)));
+        assert_eq!(again[0].path.as_deref(), Some("old/name.mp4"));
+        let confirmed = [(changed.name.clone(), again[0].seq)];
+        assert_eq!(store.confirm_indexes(&confirmed).await.expect("writes"), 1);
+        assert_eq!(listed(&store).await, []);
+        assert_eq!(store.confirm_indexes(&confirmed).await.expect("writes"), 0);
+    }
+
+    pub async fn an_equal_index_is_no_change(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        store.put_indexes(&[indexed(&first[0], b"one")]).await.expect("writes");
+        let newest = async || store.stitch_work().await.expect("reads")[0].newest;
+        let before = newest().await;
+        assert_eq!(store.put_indexes(&[indexed(&first[0], b"one")]).await.expect("writes"), 0);
+        assert_eq!(newest().await, before);
+        let mut touched = indexed(&first[0], b"one");
+        touched.mark.changed = at(999);
+        assert_eq!(store.put_indexes(&[touched]).await.expect("writes"), 1);
+        assert_eq!(newest().await, before, "only the file's times");
+        assert_eq!(store.put_indexes(&[indexed(&first[0], b"two")]).await.expect("writes"), 1);
+        assert!(newest().await > before);
+    }
+
+    pub async fn a_late_reading_is_dropped(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        let mut changed = first[2].segment.clone();
+        changed.state = SegmentState::Complete;
+        store.apply(&[put(2, &changed)]).await.expect("applies");
+        let again = listed(&store).await;
+        let closed = again.iter().find(|l| l.segment.name == changed.name).expect("listed");
+        store.put_indexes(&[indexed(closed, b"closed")]).await.expect("writes");
+        assert_eq!(store.put_indexes(&[indexed(&first[2], b"open")]).await.expect("writes"), 0);
+        let stored = store.indexes(&camera(), &[changed.name]).await.expect("reads");
+        assert_eq!(stored[0].contents, b"closed");
+    }
+
+    pub async fn a_corrupt_file_is_set_aside(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        let head = store.change_head().await.expect("reads");
+        let bad = bad(&first[0], "box \"moov\" at 40 is cut off");
+        assert_eq!(store.quarantine(std::slice::from_ref(&bad)).await.expect("writes"), 1);
+        let row = store.segment(&bad.segment).await.expect("reads").expect("there");
+        assert_eq!(row.state, SegmentState::Corrupt);
+        assert_eq!(row.note.as_deref(), Some("box \"moov\" at 40 is cut off"));
+        let changed = store.segments_changed_since(head, 9).await.expect("reads");
+        assert_eq!(changed.len(), 1, "a change that a planner sees");
+        assert_eq!(listed(&store).await.len(), 2);
+        assert_eq!(store.quarantine(&[bad]).await.expect("writes"), 0);
+
+        // A rescan finds it whole: it is read again.
+        let mut whole = first[0].segment.clone();
+        whole.note = None;
+        store.put_found(&[whole], Stamp::from_ns(9)).await.expect("writes");
+        let again = listed(&store).await;
+        assert_eq!(again.len(), 3);
+        assert_eq!(again[0].indexed, None);
+        store.put_indexes(&[indexed(&again[0], b"whole")]).await.expect("writes");
+        assert_eq!(listed(&store).await.len(), 2);
+    }
+
+    pub async fn a_recorders_word_stands_against_a_late_quarantine(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        // Open files are never set aside; neither is one that was closed since.
+        let bad = [bad(&first[0], "late"), bad(&first[2], "open")];
+        store.apply(&[put(2, &first[0].segment)]).await.expect("applies");
+        assert_eq!(store.quarantine(&bad).await.expect("writes"), 0);
+        let row = store.segment(&bad[0].segment).await.expect("reads").expect("there");
+        assert_eq!(row.state, SegmentState::Complete);
+        assert_eq!(listed(&store).await.len(), 3);
+    }
+
+    pub async fn what_is_put_off_is_listed_again(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        store.put_indexes(&[indexed(&first[0], b"one")]).await.expect("writes");
+        let off = [bad(&first[0], "input/output error"), bad(&first[1], "input/output error")];
+        assert_eq!(store.put_off(&off).await.expect("writes"), 2);
+        assert_eq!(store.put_off(&off).await.expect("writes"), 0);
+        let kept = store.indexes(&camera(), &[off[0].segment.clone()]).await.expect("reads");
+        assert_eq!(kept[0].contents, b"one", "what is known stays");
+        assert_eq!(listed(&store).await.len(), 3);
+        let work = store.stitch_work().await.expect("reads");
+        assert!(work[0].put_off);
+        let indexes = [indexed(&first[0], b"one"), indexed(&first[1], b"one")];
+        assert_eq!(store.put_indexes(&indexes).await.expect("writes"), 2);
+        assert_eq!(listed(&store).await.len(), 1);
+        assert!(!store.stitch_work().await.expect("reads")[0].put_off);
+    }
+
+    pub async fn an_index_leaves_with_its_segment(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        let indexes: Vec<_> = first.iter().map(|l| indexed(l, b"one")).collect();
+        store.put_indexes(&indexes).await.expect("writes");
+        let name = first[0].segment.name.clone();
+        let gone = stamped(2, Change::SegmentExpired { name: name.clone() });
+        store.apply(&[gone]).await.expect("applies");
+        let head = store.change_head().await.expect("reads");
+        assert_eq!(store.fold_expired(head, Nanos::from_secs(1)).await.expect("writes"), 1);
+        let names: Vec<_> = first.iter().map(|l| l.segment.name.clone()).collect();
+        let left = store.indexes(&camera(), &names).await.expect("reads");
+        assert_eq!(left.len(), 2);
+        assert!(left.iter().all(|i| i.segment != name));
+    }
+}

@@ -1,0 +1,376 @@
+//! How the media clock of one strand maps to another's.
+//!
+//! First by fingerprints: the first place of the overlap at which exactly one
+//! offset explains what both show makes the alignment exact. Else by the
+//! clocks: if exactly one offset within their error puts key frames upon key
+//! frames, and no two of these differ, the strands are joined at it, and every
+//! switch between them has the clocks' error. Else the strands stay apart and only take turns.
+
+use crate::evidence::Look;
+use crate::pair::{Pair, pairs};
+use crate::plan::StrandId;
+use crate::probe::{self, Grain, Point, Rows};
+use crate::settings::Settings;
+use crate::strand::{StrandRef, View};
+use crate::vote::{Mark, Verdict, vote};
+use hitless_model::{MediaSpan, Nanos, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What is known of two strands: `late`'s ticks plus `offset` are `early`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Alignment {
+    pub(crate) early: StrandRef,
+    pub(crate) late: StrandRef,
+    pub(crate) how: How,
+    /// Where their overlap begins by the clocks, and how far it was looked at.
+    pub(crate) range: (Utc, Utc),
+    /// More of the overlap would tell nothing new.
+    pub(crate) done: bool,
+    /// It was known before the window.
+    pub(crate) known: bool,
+}
+
+/// How two strands are aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    /// By fingerprints.
+    Exact {
+        /// Ticks to add to the later strand's media times.
+        offset: MediaSpan,
+        /// Samples that are equal.
+        matched: u32,
+        /// Samples that could have been.
+        compared: u32,
+        /// How far the clocks were off where they cannot both be right.
+        step: Option<Nanos>,
+    },
+    /// By clocks, key frame upon key frame.
+    Joined {
+        /// Ticks to add to the later strand's media times.
+        offset: MediaSpan,
+        /// How far off it may be.
+        error: Nanos,
+    },
+    /// By clocks alone.
+    Apart {
+        /// How far off they may be.
+        error: Nanos,
+        /// Pictures were compared and none was equal.
+        differs: bool,
+    },
+}
+
+/// Every pair that overlaps by its clocks, and those that do in truth.
+pub(crate) fn alignments(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    settings: &Settings,
+) -> Vec<Alignment> {
+    let mut all: Vec<Alignment> = pairs(view, settings)
+        .iter()
+        .map(|pair| {
+            let Aligned { how, done, to } = align(view, look, settings, pair);
+            Alignment {
+                early: pair.early,
+                late: pair.late,
+                how,
+                range: (pair.from, to),
+                done,
+                known: pair.known.is_some(),
+            }
+        })
+        .collect();
+    if look.lacks_anything() {
+        return all;
+    }
+    let stepped = stepped(view, look, settings, &all);
+    all.retain(|a| !stepped.iter().any(|s| (s.early, s.late) == (a.early, a.late)));
+    all.extend(stepped);
+    all
+}
+
+/// How two strands lie, whether more footage could not tell otherwise, and
+/// where what was looked at ends.
+struct Aligned {
+    how: How,
+    done: bool,
+    to: Utc,
+}
+
+fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair) -> Aligned {
+    if let Some(met) = pair.known.map(|at| &view.facts.carry.pairs[at]) {
+        if !met.done && pair.to > met.to {
+            look.earlier(before(settings, met.from));
+        }
+        return Aligned { how: met.how, done: met.done, to: met.to };
+    }
+    let comparable = view.strand(pair.early).timescale == view.strand(pair.late).timescale;
+    let mut differs = false;
+    let mut tries = 0;
+    let mut read = pair.from;
+    for (n, place) in probe::places(pair, settings).enumerate().filter(|_| comparable) {
+        let grains = if n == 0 { &Grain::ALL[..] } else { &Grain::ALL[..1] };
+        let mut complete = true;
+        for grain in grains {
+            let before = look.misses();
+            let scene = match grain {
+                Grain::Keys => Scene::Moves,
+                Grain::Samples => scene(view, look, pair),
+            };
+            if scene == Scene::StandsStill {
+                break;
+            }
+            let mut rows = probe::rows(view, look, settings, pair, place, *grain);
+            if scene == Scene::Unknown {
+                rows.gate = rows.error;
+            }
+            let early = probe::marks(look, &rows.early);
+            let late = probe::marks(look, &rows.late);
+            if look.misses() > before {
+                let how = How::Apart { error: rows.error, differs };
+                return Aligned { how, done: false, to: pair.to };
+            }
+            complete &= rows.complete;
+            read = rows.late.last().map_or(read, |l| read.max(l.label.plus(rows.gate)));
+            match verdict(view, pair, &rows, &early, &late) {
+                Verdict::Exact { offset, matched, compared } => {
+                    let offset = MediaSpan::new(offset);
+                    let how = How::Exact { offset, matched, compared, step: None };
+                    return Aligned {
+                        how,
+                        done: complete,
+                        to: if complete { read } else { pair.to },
+                    };
+                }
+                Verdict::Nothing => {
+                    let enough = early.len().min(late.len()) > rows.min_run;
+                    differs |= enough && !any_equal(&early, &late);
+                }
+                Verdict::Ambiguous => differs = false,
+            }
+        }
+        tries += u32::from(complete);
+    }
+    let done = !comparable || tries > settings.retries;
+    let how = by_clock(view, look, settings, pair, comparable, differs);
+    Aligned { how, done, to: if done { read } else { pair.to } }
+}
+
+/// A window that begins here knows nothing of what was found at an instant.
+pub(crate) fn before(settings: &Settings, at: Utc) -> Utc {
+    let margin = settings.gate.plus(settings.gate).plus(settings.gate);
+    at.plus(Nanos::ZERO.minus(margin))
+}
+
+/// What single samples prove depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scene {
+    /// Key frames differ: so do the samples of different GOPs.
+    Moves,
+    /// Two key frames are equal: so are samples of different GOPs.
+    StandsStill,
+    /// Nobody has two key frames: only clocks can say which GOP it is.
+    Unknown,
+}
+
+/// What the key frames look like around the place where the later strand
+/// begins.
+fn scene(view: &View<'_>, look: &mut Look<'_>, pair: &Pair) -> Scene {
+    let mut scene = Scene::Unknown;
+    for strand in [pair.early, pair.late] {
+        let points = probe::around(view, look, strand, pair.from);
+        let prints: Vec<_> = probe::marks(look, &points).iter().map(|m| m.print).collect();
+        let distinct: BTreeSet<_> = prints.iter().collect();
+        if distinct.len() < prints.len() {
+            return Scene::StandsStill;
+        }
+        if distinct.len() > 1 {
+            scene = Scene::Moves;
+        }
+    }
+    scene
+}
+
+/// Only offsets that the clocks allow within the gate are believed.
+fn verdict(view: &View<'_>, pair: &Pair, rows: &Rows, early: &[Mark], late: &[Mark]) -> Verdict {
+    let scale = view.strand(pair.early).timescale;
+    let gate = MediaSpan::from_nanos(rows.gate, scale).ticks();
+    let expected = expected(rows, scale);
+    let within = |mark: &Mark, offset: i64| {
+        let near = expected.partition_point(|e| e.0 < mark.at);
+        expected
+            .get(near)
+            .is_some_and(|e| e.0 == mark.at && offset.saturating_sub(e.1).saturating_abs() <= gate)
+    };
+    vote(early, late, within, rows.min_run)
+}
+
+/// For each later point the offset that the clocks would have.
+fn expected(rows: &Rows, scale: u32) -> Vec<(i64, i64)> {
+    rows.late
+        .iter()
+        .filter_map(|late| {
+            let near = rows.early.iter().min_by_key(|e| e.label.since(late.label).abs())?;
+            let apart = MediaSpan::from_nanos(late.label.since(near.label), scale);
+            Some((late.at.ticks(), near.at.plus(apart).since(late.at).ticks()))
+        })
+        .collect()
+}
+
+fn any_equal(a: &[Mark], b: &[Mark]) -> bool {
+    let prints: BTreeSet<_> = a.iter().map(|m| m.print).collect();
+    b.iter().any(|m| prints.contains(&m.print))
+}
+
+fn by_clock(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    settings: &Settings,
+    pair: &Pair,
+    comparable: bool,
+    differs: bool,
+) -> How {
+    let rows = probe::rows(view, look, settings, pair, pair.from, Grain::Keys);
+    let error = rows.error;
+    let joined = (comparable && !differs)
+        .then(|| rhythm(&rows, view.strand(pair.early).timescale))
+        .flatten()
+        .filter(|offset| nowhere_differ(look, &rows, *offset));
+    match joined {
+        Some(offset) => How::Joined { offset: MediaSpan::new(offset), error },
+        None => How::Apart { error, differs },
+    }
+}
+
+/// Are all key frames that an offset puts upon each other equal, as far as
+/// they can be read?
+fn nowhere_differ(look: &mut Look<'_>, rows: &Rows, offset: i64) -> bool {
+    let early = probe::marks(look, &rows.early);
+    let late = probe::marks(look, &rows.late);
+    late.iter().all(|mark| {
+        let time = mark.at.saturating_add(offset);
+        let other = early.binary_search_by_key(&time, |m| m.at);
+        other.map_or(true, |at| early[at].print == mark.print)
+    })
+}
+
+/// The only offset within the clocks' error that puts key frames upon key
+/// frames, if there is one, and if key frames are far enough apart for that
+/// to mean anything.
+fn rhythm(rows: &Rows, scale: u32) -> Option<i64> {
+    let error = MediaSpan::from_nanos(rows.error, scale).ticks().max(1);
+    if closest(rows)? < error.saturating_mul(4) {
+        return None;
+    }
+    let expected = expected(rows, scale);
+    let early: BTreeSet<i64> = rows.early.iter().map(|p| p.at.ticks()).collect();
+    let mut offsets: BTreeSet<i64> = BTreeSet::new();
+    for (late, about) in &expected {
+        let from = late.saturating_add(*about);
+        let near = early.range(from.saturating_sub(error)..=from.saturating_add(error));
+        offsets.extend(near.map(|e| e - late));
+    }
+    let good: Vec<(i64, usize)> = offsets
+        .into_iter()
+        .map(|d| (d, fit(&early, &rows.late, d)))
+        .filter(|(_, fit)| *fit > 0)
+        .collect();
+    let best = good.iter().max_by_key(|(_, fit)| *fit)?;
+    let rivals = good.iter().filter(|(_, fit)| fit * 2 >= best.1).count();
+    (rivals == 1).then_some(best.0)
+}
+
+/// The shortest way from key frame to key frame.
+fn closest(rows: &Rows) -> Option<i64> {
+    let steps = |points: &[Point]| -> Vec<i64> {
+        points.windows(2).map(|p| p[1].at.since(p[0].at).ticks()).collect()
+    };
+    steps(&rows.early).into_iter().chain(steps(&rows.late)).min()
+}
+
+/// How many key frames fall upon key frames; none if most do not.
+fn fit(early: &BTreeSet<i64>, late: &[Point], offset: i64) -> usize {
+    let (Some(first), Some(last)) = (early.first(), early.last()) else { return 0 };
+    let shifted = || late.iter().map(|p| p.at.ticks().saturating_add(offset));
+    let met = shifted().filter(|t| early.contains(t)).count();
+    let alone = shifted().filter(|t| (first..=last).contains(&t) && !early.contains(t)).count();
+    if met > alone { met } else { 0 }
+}
+
+/// Where a clock is known to have been set: strands that no fingerprint has
+/// tied to another, although one ended near where the other began.
+fn stepped(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    settings: &Settings,
+    known: &[Alignment],
+) -> Vec<Alignment> {
+    if view.facts.clock_steps.is_empty() {
+        return Vec::new();
+    }
+    let exact = |a: &&Alignment| matches!(a.how, How::Exact { .. });
+    let tied: BTreeSet<StrandRef> =
+        known.iter().filter(exact).flat_map(|a| [a.early, a.late]).collect();
+    let mut found = Vec::new();
+    let began = |s: &StrandRef| view.strand(*s).known.is_none();
+    for late in view.strand_refs().filter(|s| !tied.contains(s) && began(s)) {
+        for early in enders(view, settings, late) {
+            if let Some(how) = step(view, look, settings, early, late) {
+                let (early, late) = (early.min(late), early.max(late));
+                let range = (view.strand(early).begins.at, view.last(late).label_end());
+                found.push(Alignment { early, late, how, range, done: true, known: false });
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Strands of other instances that ended near where this one began.
+fn enders(view: &View<'_>, settings: &Settings, late: StrandRef) -> Vec<StrandRef> {
+    let began = view.strand(late).begins.at;
+    let apart = |s: &StrandRef| view.last(*s).label_end().since(began).abs();
+    let mut near: Vec<StrandRef> = view
+        .strand_refs()
+        .filter(|s| view.instance(*s) != view.instance(late))
+        .filter(|s| view.strand(*s).timescale == view.strand(late).timescale)
+        .filter(|s| apart(s) <= settings.step_reach)
+        .collect();
+    near.sort_by_key(|s| (apart(s), *s));
+    near.truncate(settings.step_tries);
+    near
+}
+
+/// Does the head of one strand show what the tail of the other does?
+fn step(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    settings: &Settings,
+    ended: StrandRef,
+    began: StrandRef,
+) -> Option<How> {
+    let scale = view.strand(ended).timescale;
+    let rows = probe::ends(view, look, settings, ended, began);
+    let tail = probe::marks(look, &rows.early);
+    let head = probe::marks(look, &rows.late);
+    let Verdict::Exact { offset, matched, compared } =
+        vote(&tail, &head, |_, _| true, rows.min_run)
+    else {
+        return None;
+    };
+    let (_, about) = *expected(&rows, scale).first()?;
+    let step = MediaSpan::new(offset.saturating_sub(about)).to_nanos(scale);
+    let known = |by: &Nanos| by.abs().minus(step.abs()).abs() <= rows.gate;
+    if !view.facts.clock_steps.iter().any(known) {
+        // a picture in a loop
+        return None;
+    }
+    // offsets go from the strand that is later in order
+    let offset = MediaSpan::new(if began > ended { offset } else { -offset });
+    Some(How::Exact { offset, matched, compared, step: Some(step) })
+}
+
+pub(crate) fn strand_id(view: &View<'_>, strand: StrandRef) -> StrandId {
+    StrandId { lineage: view.strand(strand).lineage, strand: view.first(strand).strand }
+}

@@ -1,0 +1,144 @@
+//! One GOP made of several damaged copies, frame by frame.
+//!
+//! Only copies tied by fingerprints and with equal parameter sets are mixed:
+//! they are the same bytes, less what each lost. Where two of them have a
+//! frame undamaged it must be equal, or nothing is mixed. Frames stay with
+//! one copy as long as it has them undamaged.
+
+use crate::choice::Position;
+use crate::evidence::Look;
+use crate::group::Groups;
+use crate::piece::{Frame, frames};
+use crate::slot::Slot;
+use crate::strand::View;
+use crate::unit::Unit;
+use std::collections::BTreeMap;
+
+/// The frames of a merged GOP in decode order; `None` if the best copy has
+/// all that can be had.
+pub(crate) fn merged(
+    view: &View<'_>,
+    groups: &Groups,
+    look: &mut Look<'_>,
+    slot: &Slot,
+    best: usize,
+    at: Option<&Position>,
+) -> Option<Vec<Frame>> {
+    let copies = mixable(view, groups, slot, best);
+    let own = &slot.copies[best];
+    if copies.len() < 2 || !may_lack(own, &copies[1..]) {
+        return None;
+    }
+    let rows: Vec<Vec<Frame>> =
+        copies.iter().map(|c| frames(groups, look, c)).collect::<Option<_>>()?;
+    let found = by_time(&rows);
+    let whole = found.values().filter(|f| has_whole(f)).count();
+    if whole <= own.whole_samples() as usize && found.len() <= own.samples as usize {
+        return None;
+    }
+    if !agree(look, &rows, &found) {
+        return None;
+    }
+    let playing = at.and_then(|p| copies.iter().position(|c| c.strand == p.strand));
+    Some(choose(&rows, &found, playing.unwrap_or(0)))
+}
+
+/// May the others have frames that this copy has not?
+fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
+    let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
+    own.damaged > 0
+        || (!own.headed && others.iter().any(|c| c.headed))
+        || others.iter().any(|c| c.last > own.last)
+        // cut off among frames out of order: the last one shown says nothing
+        || (!own.closed && !others.iter().any(|c| whole(c) && c.samples <= own.samples))
+}
+
+/// The best copy first, then the others that may be mixed with it.
+fn mixable<'s>(view: &View<'_>, groups: &Groups, slot: &'s Slot, best: usize) -> Vec<&'s Unit> {
+    let own = &slot.copies[best];
+    let class = groups.axis(own.strand).class;
+    let parameters = view.segment(own.segment).parameters;
+    let others = slot.copies.iter().enumerate().filter(|(at, copy)| {
+        *at != best
+            && groups.axis(copy.strand).class == class
+            && view.segment(copy.segment).parameters == parameters
+    });
+    std::iter::once(own).chain(others.map(|(_, c)| c)).collect()
+}
+
+/// For each time shown: which copies have a frame there, as (copy, place).
+type ByTime = BTreeMap<i64, Vec<(usize, usize, bool)>>;
+
+fn by_time(rows: &[Vec<Frame>]) -> ByTime {
+    let mut found = ByTime::new();
+    for (copy, row) in rows.iter().enumerate() {
+        for (place, frame) in row.iter().enumerate() {
+            found.entry(frame.shown).or_default().push((copy, place, frame.damaged));
+        }
+    }
+    found
+}
+
+fn has_whole(frames: &[(usize, usize, bool)]) -> bool {
+    frames.iter().any(|f| !f.2)
+}
+
+/// Are all frames that two copies have undamaged equal?
+fn agree(look: &mut Look<'_>, rows: &[Vec<Frame>], found: &ByTime) -> bool {
+    let mut all = true;
+    for frames in found.values() {
+        let whole: Vec<&Frame> =
+            frames.iter().filter(|f| !f.2).map(|(c, p, _)| &rows[*c][*p]).collect();
+        if whole.len() < 2 {
+            continue;
+        }
+        let mut prints = whole.iter().map(|f| look.print(f.segment, f.sample));
+        let first = prints.next().flatten();
+        // not `all`: every print has to be asked for in one round
+        all &= prints.fold(first.is_some(), |same, p| same & (p == first));
+    }
+    all
+}
+
+fn choose(rows: &[Vec<Frame>], found: &ByTime, playing: usize) -> Vec<Frame> {
+    let shifts = shifts(rows, found);
+    let mut order: Vec<(i64, i64)> = found
+        .iter()
+        .map(|(shown, frames)| {
+            let (copy, place, _) = frames[0];
+            (rows[copy][place].decode.saturating_add(shifts[copy]), *shown)
+        })
+        .collect();
+    order.sort_unstable();
+    let mut current = playing;
+    order
+        .iter()
+        .map(|(decode, shown)| {
+            let frames = &found[shown];
+            let whole = || frames.iter().filter(|f| !f.2);
+            let pick = whole()
+                .find(|f| f.0 == current)
+                .or_else(|| whole().next())
+                .or_else(|| frames.iter().find(|f| f.0 == current))
+                .unwrap_or(&frames[0]);
+            current = pick.0;
+            Frame { decode: *decode, ..rows[pick.0][pick.1] }
+        })
+        .collect()
+}
+
+/// What to add to each copy's decode times to get the first one's: recorders
+/// may make them up, and then differ by a constant. Frames that both have
+/// tell it.
+fn shifts(rows: &[Vec<Frame>], found: &ByTime) -> Vec<i64> {
+    (0..rows.len())
+        .map(|copy| {
+            let shared = found.values().find_map(|frames| {
+                let own = frames.iter().find(|f| f.0 == copy)?;
+                let first = frames.iter().find(|f| f.0 == 0)?;
+                Some(rows[0][first.1].decode.saturating_sub(rows[copy][own.1].decode))
+            });
+            shared.unwrap_or(0)
+        })
+        .collect()
+}

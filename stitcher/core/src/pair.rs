@@ -1,0 +1,115 @@
+//! Which strands may have recorded the same time, by their clocks alone.
+//!
+//! One sweep over the segments. Two strands of one instance are never a pair:
+//! an instance is one process at a time, so its strands follow each other
+//! whatever its clock says.
+
+use crate::carry::Met;
+use crate::facts::SegmentRef;
+use crate::settings::Settings;
+use crate::strand::{StrandRef, View};
+use hitless_model::Utc;
+use std::collections::{BTreeMap, HashMap};
+
+/// Two strands and the time that both may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pair {
+    /// The one that began first.
+    pub(crate) early: StrandRef,
+    /// The one that began later.
+    pub(crate) late: StrandRef,
+    /// Where the overlap begins by the clocks.
+    pub(crate) from: Utc,
+    /// Where it ends.
+    pub(crate) to: Utc,
+    /// Its place in the carry's pairs, if it began before the window.
+    pub(crate) known: Option<usize>,
+}
+
+/// A segment's label range, widened by its error and a margin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    pub(crate) segment: SegmentRef,
+    pub(crate) strand: StrandRef,
+    pub(crate) from: Utc,
+    pub(crate) to: Utc,
+}
+
+/// Every playable segment with its reach, by where it begins.
+pub(crate) fn reaches(view: &View<'_>, margin: hitless_model::Nanos) -> Vec<Reach> {
+    let mut all: Vec<Reach> = view
+        .strand_refs()
+        .flat_map(|strand| view.strand(strand).segments.iter().map(move |s| (strand, *s)))
+        .map(|(strand, segment)| {
+            let facts = view.segment(segment);
+            let wide = facts.error.plus(margin);
+            let back = hitless_model::Nanos::ZERO.minus(wide);
+            let (from, to) = (facts.start.plus(back), facts.label_end().plus(wide));
+            Reach { segment, strand, from, to }
+        })
+        .collect();
+    all.sort_unstable_by_key(|r| (r.from, r.strand, r.segment));
+    all
+}
+
+/// Calls `meet` for every two reaches that overlap, the earlier one first.
+pub(crate) fn sweep(all: &[Reach], mut meet: impl FnMut(&Reach, &Reach)) {
+    let mut open: Vec<Reach> = Vec::new();
+    for reach in all {
+        open.retain(|o| o.to > reach.from);
+        for earlier in &open {
+            if earlier.strand != reach.strand {
+                meet(earlier, reach);
+            }
+        }
+        open.push(*reach);
+    }
+}
+
+/// Every two strands of different instances that may overlap.
+pub(crate) fn pairs(view: &View<'_>, settings: &Settings) -> Vec<Pair> {
+    let mut found: BTreeMap<(StrandRef, StrandRef), (Utc, Utc)> = BTreeMap::new();
+    sweep(&reaches(view, settings.gate), |x, y| {
+        if view.instance(x.strand) == view.instance(y.strand) {
+            return;
+        }
+        let (xf, yf) = (view.segment(x.segment), view.segment(y.segment));
+        let from = xf.start.max(yf.start);
+        let to = xf.label_end().min(yf.label_end());
+        let key = (x.strand.min(y.strand), x.strand.max(y.strand));
+        let both = found.entry(key).or_insert((from, to));
+        *both = (both.0.min(from), both.1.max(to));
+    });
+    // strands are ordered by where they begin
+    let met = met(view);
+    found
+        .into_iter()
+        .map(|((early, late), (from, to))| match met.get(&(early, late)) {
+            Some((at, met)) => {
+                Pair { early, late, from: met.from, to: met.to.max(to), known: Some(*at) }
+            }
+            None => Pair { early, late, from, to, known: None },
+        })
+        .collect()
+}
+
+/// The carry's pairs, by the strands that go on.
+fn met<'a>(view: &View<'a>) -> HashMap<(StrandRef, StrandRef), (usize, &'a Met)> {
+    let carry = &view.facts.carry;
+    let mut strands = vec![None; carry.strands.len()];
+    for strand in view.strand_refs() {
+        if let Some(known) = view.strand(strand).known {
+            strands[known] = Some(strand);
+        }
+    }
+    let find = |at: u32| strands.get(at as usize).copied().flatten();
+    carry
+        .pairs
+        .iter()
+        .enumerate()
+        .filter_map(|(at, met)| {
+            let (early, late) = (find(met.early)?, find(met.late)?);
+            Some(((early.min(late), early.max(late)), (at, met)))
+        })
+        .collect()
+}

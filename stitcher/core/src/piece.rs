@@ -1,0 +1,236 @@
+//! What of a GOP is played, piece by piece.
+//!
+//! Mostly one piece: the best copy. More where frames were lost inside of it
+//! (the pieces on both sides of the loss) or where it is made of several
+//! copies.
+
+use crate::choice::{Position, best};
+use crate::evidence::Look;
+use crate::facts::SegmentRef;
+use crate::group::Groups;
+use crate::merge::merged;
+use crate::slot::Slot;
+use crate::strand::{StrandRef, View};
+use crate::table::{TELLING, usual_step};
+use crate::unit::Unit;
+
+/// Consecutive samples of one segment. Times are on the group's axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) strand: StrandRef,
+    pub(crate) segment: SegmentRef,
+    pub(crate) first: u32,
+    pub(crate) samples: u32,
+    pub(crate) damaged: u32,
+    /// Pictures that are shown before their key frame and need the GOP before.
+    pub(crate) leading: bool,
+    /// Where it begins on the timeline.
+    pub(crate) from: i64,
+    /// Where it begins if leading pictures are left out.
+    pub(crate) key: i64,
+    /// When its latest picture is shown.
+    pub(crate) last: i64,
+    /// When that one ends.
+    pub(crate) end: i64,
+    /// How long a picture lasts.
+    pub(crate) frame: i64,
+    /// Ticks before it that nobody has.
+    pub(crate) lost: i64,
+}
+
+/// One frame of a GOP as it is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) strand: StrandRef,
+    pub(crate) segment: SegmentRef,
+    pub(crate) sample: u32,
+    pub(crate) damaged: bool,
+    /// When it is shown.
+    pub(crate) shown: i64,
+    /// Until when.
+    pub(crate) end: i64,
+    /// When it is decoded.
+    pub(crate) decode: i64,
+}
+
+/// The pieces of a slot; empty if none of its copies can be played.
+pub(crate) fn pieces(
+    view: &View<'_>,
+    groups: &Groups,
+    look: &mut Look<'_>,
+    slot: &Slot,
+    at: Option<&Position>,
+) -> Vec<Piece> {
+    let Some(place) = best(view, slot, at) else { return Vec::new() };
+    let unit = &slot.copies[place];
+    if let Some(frames) = merged(view, groups, look, slot, place, at) {
+        return cut(slot, unit, &frames, at);
+    }
+    if unit.damaged > 0
+        && let Some(frames) = frames(groups, look, unit)
+    {
+        return cut(slot, unit, &frames, at);
+    }
+    whole(slot, unit)
+}
+
+/// One copy as it is: one piece, or three where it has leading pictures.
+fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
+    let frame = unit.frame;
+    let all = Piece {
+        strand: unit.strand,
+        segment: unit.segment,
+        first: unit.first,
+        samples: unit.samples,
+        damaged: unit.damaged,
+        leading: false,
+        from: unit.from,
+        key: unit.from,
+        last: unit.last,
+        end: unit.end,
+        frame,
+        lost: 0,
+    };
+    if unit.leading == 0 {
+        return vec![all];
+    }
+    let after = slot.start.saturating_add(frame);
+    let head =
+        Piece { samples: 1, damaged: 0, key: slot.start, last: slot.start, end: after, ..all };
+    let leading = Piece {
+        first: unit.first.saturating_add(1),
+        samples: unit.leading,
+        damaged: 0,
+        leading: true,
+        last: slot.start,
+        end: after,
+        ..all
+    };
+    let rest = Piece {
+        first: leading.first.saturating_add(unit.leading),
+        samples: unit.samples.saturating_sub(unit.leading).saturating_sub(1),
+        key: after,
+        ..all
+    };
+    [head, leading, rest].into_iter().filter(|p| p.samples > 0).collect()
+}
+
+/// A sample before a loss is as long as the loss in the file: not here.
+pub(crate) fn honest_end(last: i64, end: i64, frame: i64) -> i64 {
+    if is_step(end.saturating_sub(last), frame) { last.saturating_add(frame) } else { end }
+}
+
+/// The frames of one copy, in decode order.
+pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Option<Vec<Frame>> {
+    let offset = groups.axis(unit.strand).offset;
+    let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
+    let own = look.samples(unit.segment)?.get(range)?;
+    Some(
+        own.iter()
+            .zip(unit.first..)
+            .map(|(s, sample)| Frame {
+                strand: unit.strand,
+                segment: unit.segment,
+                sample,
+                damaged: s.damaged,
+                shown: s.presentation.ticks().saturating_add(offset),
+                end: s.presentation.plus(s.duration).ticks().saturating_add(offset),
+                decode: s.decode.ticks().saturating_add(offset),
+            })
+            .collect(),
+    )
+}
+
+/// Cuts frames in decode order where the segment changes or frames are lost.
+fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
+    let before_key = leading_frames(slot, frames);
+    let mut usual = usual_step(frames.iter().map(|f| f.shown).collect()).unwrap_or(unit.frame);
+    if frames.len() < TELLING {
+        let shortest = frames.iter().map(|f| f.end.saturating_sub(f.shown)).min();
+        let others = shortest.into_iter().chain(at.map(|p| p.frame)).filter(|f| *f > 0);
+        usual = others.fold(usual, i64::min);
+    }
+    let earliest = |n: usize, frame: &Frame| {
+        match n {
+            0 => frames.iter().take(1 + unit.leading as usize).map(|f| f.shown).min(),
+            _ => None,
+        }
+        .unwrap_or(frame.shown)
+    };
+    let zero = frames.first().map_or(0, |f| f.decode);
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut latest = at.map(|p| p.last);
+    for (n, frame) in frames.iter().enumerate() {
+        let lost = match latest {
+            Some(latest) if frame.damaged => lost_before(frames, earliest(n, frame), latest, usual),
+            _ => 0,
+        };
+        let leading = (1..=before_key).contains(&n);
+        latest = Some(latest.map_or(frame.shown, |l| l.max(frame.shown)));
+        match pieces.last_mut() {
+            Some(piece) if lost == 0 && leading == piece.leading && follows(piece, frame) => {
+                extend(piece, frame);
+            }
+            _ => pieces.push(Piece { leading, ..begin(slot, frame, (n, zero), usual, lost) }),
+        }
+    }
+    for piece in &mut pieces {
+        piece.end = honest_end(piece.last, piece.end, usual);
+    }
+    pieces
+}
+
+/// How many frames right after the key frame are shown before it.
+fn leading_frames(slot: &Slot, frames: &[Frame]) -> usize {
+    if !slot.open || frames.first().is_none_or(|f| f.shown != slot.start) {
+        return 0;
+    }
+    frames[1..].iter().take_while(|f| f.shown < slot.start).count()
+}
+
+fn follows(piece: &Piece, frame: &Frame) -> bool {
+    piece.segment == frame.segment && piece.first + piece.samples == frame.sample
+}
+
+fn extend(piece: &mut Piece, frame: &Frame) {
+    piece.samples += 1;
+    piece.damaged += u32::from(frame.damaged);
+    piece.last = piece.last.max(frame.shown);
+    piece.end = piece.end.max(frame.end);
+}
+
+fn begin(slot: &Slot, frame: &Frame, (n, zero): (usize, i64), usual: i64, lost: i64) -> Piece {
+    let from = match n {
+        0 => slot.from.min(frame.shown),
+        _ if lost > 0 => frame.shown,
+        // decode times always advance, presentation times need not
+        _ => slot.from.saturating_add(frame.decode.saturating_sub(zero)),
+    };
+    Piece {
+        strand: frame.strand,
+        segment: frame.segment,
+        first: frame.sample,
+        samples: 1,
+        damaged: u32::from(frame.damaged),
+        leading: false,
+        from,
+        key: if n == 0 { slot.start.max(from) } else { from.max(slot.start.saturating_add(usual)) },
+        last: frame.shown,
+        end: frame.end,
+        frame: usual,
+        lost,
+    }
+}
+
+/// Ticks missing right before what is shown at this time.
+fn lost_before(frames: &[Frame], shown: i64, latest: i64, usual: i64) -> i64 {
+    let before = frames.iter().map(|f| f.shown).filter(|s| *s < shown).max();
+    let before = before.map_or(latest, |b| b.max(latest.min(shown)));
+    let step = shown.saturating_sub(before);
+    if is_step(step, usual) { step - usual } else { 0 }
+}
+
+/// Is this more than the step from one picture to the next?
+pub(crate) fn is_step(step: i64, usual: i64) -> bool {
+    step.saturating_mul(2) > usual.saturating_mul(3)
+}

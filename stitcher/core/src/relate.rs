@@ -1,0 +1,108 @@
+//! How the next piece follows what was played, and what is missing between.
+//!
+//! On one axis ticks decide; from one axis to another, clocks.
+
+use crate::choice::Position;
+use crate::piece::Piece;
+use crate::plan::{Seam, SeamKind};
+use crate::strand::StrandRef;
+use crate::walk::{Missing, Walk};
+use hitless_model::{MediaSpan, MediaTime, Nanos, Utc};
+
+/// How the next piece follows.
+pub(crate) struct Relation {
+    pub(crate) seam: Seam,
+    pub(crate) missing: Option<Missing>,
+}
+
+impl Walk<'_> {
+    pub(crate) fn relation(&self, lane: usize, slot: usize, first: &Piece) -> Relation {
+        let (Some(at), Some((here, own))) = (self.at, self.here()) else {
+            return Relation { seam: Seam::sure(SeamKind::Start), missing: None };
+        };
+        if self.lane_of(at.strand) == lane {
+            return self.within(&at, first);
+        }
+        let start = self.lanes[lane].start(self.view, self.groups, slot);
+        let error = self.view.segment(first.segment).error.plus(own);
+        self.across(&at, first, here, start, error)
+    }
+
+    /// On one axis: ticks decide.
+    pub(crate) fn within(&self, at: &Position, first: &Piece) -> Relation {
+        let scale = self.view.strand(first.strand).timescale;
+        let ticks = |t: i64| MediaSpan::new(t).to_nanos(scale);
+        let follows = at.leads_to(self.view, first.segment, first.first);
+        let lost = match follows {
+            true => first.lost,
+            false if !at.reaches(first.from) => first.from.saturating_sub(at.end).max(1),
+            false => 0,
+        };
+        if lost > 0 {
+            let missing = Missing { length: ticks(lost), in_strand: follows };
+            return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
+        }
+        let class = |s: StrandRef| self.groups.axis(s).class;
+        let seam = if follows {
+            Seam::sure(SeamKind::SameStrand)
+        } else if class(at.strand) == class(first.strand) {
+            Seam::sure(SeamKind::Exact)
+        } else {
+            let errors = [at.segment, first.segment].map(|s| self.view.segment(s).error);
+            let error = errors[0].plus(errors[1]);
+            Seam { kind: SeamKind::Clock, error, doubled: Nanos::ZERO }
+        };
+        Relation { seam, missing: None }
+    }
+
+    /// From one axis to another: clocks decide.
+    pub(crate) fn across(
+        &self,
+        at: &Position,
+        first: &Piece,
+        here: Utc,
+        start: Utc,
+        error: Nanos,
+    ) -> Relation {
+        let frame = MediaSpan::new(at.frame).to_nanos(self.view.strand(at.strand).timescale);
+        let same = self.view.instance(at.strand) == self.view.instance(first.strand);
+        let mut away = start.since(here);
+        let mut believed = error.max(frame);
+        if same {
+            // one recorder, one clock: its own distance counts, pushed or not
+            let raw = self.raw_distance(at, first);
+            away = away.max(raw);
+            believed = believed.min(self.settings.gap_threshold);
+        }
+        if away > believed {
+            let missing = Missing { length: away, in_strand: false };
+            return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
+        }
+        let doubled = if same { Nanos::ZERO } else { here.since(start).max(Nanos::ZERO) };
+        // where a clock was set back, nobody knows how long nothing was recorded
+        let pushed = self.lanes[self.lane_of(first.strand)].push.unwrap_or_default();
+        let error = if same { error.plus(pushed) } else { error };
+        Relation { seam: Seam { kind: SeamKind::Clock, error, doubled }, missing: None }
+    }
+
+    pub(crate) fn raw_distance(&self, at: &Position, first: &Piece) -> Nanos {
+        let raw = |strand, segment, time: i64| {
+            let media = time.saturating_sub(self.groups.axis(strand).offset);
+            self.view.segment(segment).label(MediaTime::new(media))
+        };
+        raw(first.strand, first.segment, first.from).since(raw(at.strand, at.segment, at.end))
+    }
+
+    /// Inside of one GOP.
+    pub(crate) fn between(&self, piece: &Piece) -> Relation {
+        let scale = self.view.strand(piece.strand).timescale;
+        if piece.lost > 0 {
+            let length = MediaSpan::new(piece.lost).to_nanos(scale);
+            let missing = Some(Missing { length, in_strand: true });
+            return Relation { seam: Seam::sure(SeamKind::Gap), missing };
+        }
+        let same = self.at.is_some_and(|p| p.strand == piece.strand);
+        let kind = if same { SeamKind::SameStrand } else { SeamKind::Exact };
+        Relation { seam: Seam::sure(kind), missing: None }
+    }
+}

@@ -1,0 +1,163 @@
+//! The GOPs of a group in order, each with the copies that strands have.
+//!
+//! A slot begins at a key frame that any strand has. A strand that lost this
+//! key frame has its samples in one unit with the GOP before; such a unit is
+//! split at the slot's border, and its tail is a copy without a head.
+
+use crate::evidence::Look;
+use crate::group::Groups;
+use crate::strand::{StrandRef, View};
+use crate::table::{Sample, count};
+use crate::tables::Overlaps;
+use crate::unit::{Unit, units};
+
+/// A GOP on the axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// When its key frame is shown.
+    pub(crate) start: i64,
+    /// When its earliest picture is shown.
+    pub(crate) from: i64,
+    /// Pictures shown before the key frame may follow it.
+    pub(crate) open: bool,
+    /// Some strand knows that nothing is missing after a picture shown at this
+    /// time, before the next slot.
+    pub(crate) closed: Option<i64>,
+    /// One per strand that has any of it, by strand.
+    pub(crate) copies: Vec<Unit>,
+}
+
+/// The slots of a group.
+pub(crate) fn slots(
+    view: &View<'_>,
+    groups: &Groups,
+    overlaps: &Overlaps,
+    look: &mut Look<'_>,
+    members: &[StrandRef],
+) -> Vec<Slot> {
+    let mut all = Vec::new();
+    for strand in members {
+        units(view, groups, overlaps, look, *strand, &mut all);
+    }
+    if members.len() == 1 {
+        return all.into_iter().map(alone).collect();
+    }
+    all.sort_by_key(|u| (u.start, u.strand, u.first));
+    let mut slots = borders(&all);
+    for unit in all {
+        place(groups, look, &mut slots, unit);
+    }
+    slots.retain(|s| !s.copies.is_empty());
+    for slot in &mut slots {
+        slot.copies.sort_by_key(|u| (u.strand, u.first));
+        slot.closed = closed(&slot.copies);
+    }
+    slots
+}
+
+fn closed<'u>(copies: impl IntoIterator<Item = &'u Unit>) -> Option<i64> {
+    copies.into_iter().filter(|u| u.closed).map(|u| u.last).min()
+}
+
+fn alone(unit: Unit) -> Slot {
+    Slot {
+        start: unit.start,
+        from: unit.from,
+        open: unit.open,
+        closed: closed([&unit]),
+        copies: vec![unit],
+    }
+}
+
+/// One empty slot for each key frame, and for samples that have none.
+fn borders(all: &[Unit]) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = Vec::new();
+    for unit in all {
+        match slots.last_mut() {
+            Some(slot) if slot.start == unit.start => {
+                slot.from = slot.from.min(unit.from);
+                slot.open |= unit.open;
+            }
+            _ => slots.push(Slot {
+                start: unit.start,
+                from: unit.from,
+                open: unit.open,
+                closed: None,
+                copies: Vec::new(),
+            }),
+        }
+    }
+    slots
+}
+
+fn place(groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {
+    let at = slots.partition_point(|s| s.start <= unit.start).saturating_sub(1);
+    let reaches = slots[at + 1..].partition_point(|s| s.from <= unit.last);
+    if reaches == 0 {
+        slots[at].copies.push(unit);
+        return;
+    }
+    let Some(samples) = look.samples(unit.segment) else {
+        slots[at].copies.push(unit);
+        return;
+    };
+    let offset = groups.axis(unit.strand).offset;
+    let mut rest = unit;
+    for next in at + 1..=at + reaches {
+        let (head, tail) = split(samples, offset, rest, &slots[next]);
+        if let Some(head) = head {
+            slots[next - 1].copies.push(head);
+        }
+        match tail {
+            Some(tail) => rest = tail,
+            None => return,
+        }
+    }
+    slots[at + reaches].copies.push(rest);
+}
+
+/// Cuts a unit where the first sample is shown at or after the slot's border.
+fn split(samples: &[Sample], offset: i64, unit: Unit, slot: &Slot) -> (Option<Unit>, Option<Unit>) {
+    let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
+    let Some(own) = samples.get(range) else { return (Some(unit), None) };
+    let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
+    let at = own.iter().position(|s| shown(s) >= slot.from).unwrap_or(own.len());
+    let at = if slot.open { without_leading(own, at) } else { at };
+    (part(unit, own, 0, at, offset), part(unit, own, at, own.len(), offset))
+}
+
+/// Leading pictures of a key frame that was lost: they follow the loss, are
+/// shown after all that is before it, and belong to the GOP of that key frame.
+fn without_leading(own: &[Sample], at: usize) -> usize {
+    if own.get(at).is_none_or(|s| s.damaged) {
+        return at;
+    }
+    let Some(lost) = (0..at).rev().find(|n| own[*n].damaged) else { return at };
+    let before = own[..lost].iter().map(|s| s.presentation).max();
+    let after = own[lost..at].iter().map(|s| s.presentation).min();
+    if after > before { lost } else { at }
+}
+
+fn part(unit: Unit, own: &[Sample], from: usize, to: usize, offset: i64) -> Option<Unit> {
+    let some = own.get(from..to).filter(|s| !s.is_empty())?;
+    let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
+    let earliest = some.iter().map(shown).min()?;
+    Some(
+        Unit {
+            first: unit.first.saturating_add(count(from)),
+            samples: count(some.len()),
+            damaged: count(some.iter().filter(|s| s.damaged).count()),
+            leading: if from == 0 { unit.leading.min(count(some.len() - 1)) } else { 0 },
+            headed: unit.headed && from == 0,
+            open: unit.open && from == 0,
+            first_damaged: some[0].damaged,
+            closed: own.get(to).map_or(unit.closed, |next| !next.damaged),
+            start: if from == 0 { unit.start } else { earliest },
+            from: earliest,
+            last: some.iter().map(shown).max()?,
+            end: some.iter().map(|s| shown(s).saturating_add(s.duration.ticks())).max()?,
+            ..unit
+        }
+        .honest(),
+    )
+}

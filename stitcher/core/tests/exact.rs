@@ -1,0 +1,147 @@
+//! Properties of timelines whose overlaps can be matched frame by frame, held
+//! against the oracle.
+
+mod world;
+
+use hitless_stitcher_core::{Entry, How, Plan, StrandId, What, render};
+use proptest::prelude::*;
+use world::World;
+use world::camera::Order;
+use world::oracle::truth;
+use world::script::{Weather, config, scripts};
+
+const CLEAR: Weather = Weather { instances: 3, lives: 7, losses: 0, error_ms: 80, frozen: false };
+const ROUGH: Weather = Weather { instances: 3, lives: 6, losses: 3, error_ms: 80, frozen: false };
+
+/// Few lives of slow cameras, with long gaps between them.
+const SPARSE: Weather = Weather { instances: 2, lives: 4, losses: 2, error_ms: 80, frozen: false };
+
+/// Can all strands that overlap be tied by fingerprints, and are they?
+fn all_exact(world: &World, plan: &Plan) -> bool {
+    let takes = world.takes.len();
+    let mut of: Vec<usize> = (0..takes).collect();
+    for found in &plan.alignments {
+        if let How::Exact { .. } = found.how {
+            let take = |id: StrandId| {
+                world.takes.iter().position(|t| (t.lineage, t.strand) == (id.lineage, id.strand))
+            };
+            let (Some(a), Some(b)) = (take(found.early), take(found.late)) else { return false };
+            let (from, to) = (of[a], of[b]);
+            of.iter_mut().filter(|o| **o == from).for_each(|o| *o = to);
+        }
+    }
+    let range = |t: usize| {
+        let frames = || {
+            let own =
+                world.segments.iter().zip(&world.take_of).filter(move |(_, take)| **take == t);
+            own.flat_map(|(s, _)| s.frames.iter().copied())
+        };
+        frames().min().zip(frames().max())
+    };
+    let ranges: Vec<_> = (0..takes).map(range).collect();
+    (0..takes).all(|a| {
+        (0..a).all(|b| match (ranges[a], ranges[b]) {
+            (Some(x), Some(y)) => x.0 > y.1 || y.0 > x.1 || of[a] == of[b],
+            _ => true,
+        })
+    })
+}
+
+fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
+    let text = render(&world.facts, plan);
+    let played = world.played(&world.facts, &plan.entries);
+    let truth = truth(world);
+    let wanted = truth.frames;
+    let order = played.windows(2).find(|w| w[0].0 >= w[1].0).map(<[_]>::to_vec);
+    let played: Vec<_> = played.into_iter().filter(|f| !truth.either.contains(&f.0)).collect();
+    if played != wanted || order.is_some() {
+        let extra: Vec<_> = played.iter().filter(|f| !wanted.contains(f)).collect();
+        let lost: Vec<_> = wanted.iter().filter(|f| !played.contains(f)).collect();
+        return Err(TestCaseError::fail(format!(
+            "extra {extra:?}\nlost {lost:?}\nout of order {order:?}\n{text}"
+        )));
+    }
+    for pair in plan.entries.windows(2) {
+        prop_assert_eq!(pair[0].end, pair[1].start, "{}", text);
+        prop_assert!(pair[0].start < pair[0].end, "{}", text);
+    }
+    Ok(())
+}
+
+/// What is missing in truth after a frame and before another, in seconds.
+fn truly_missing(world: &World, before: usize, after: usize) -> f64 {
+    let apart = world.film[after].shown - world.film[before].shown - world.habits.step;
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    let seconds = apart as f64 / 90_000.0;
+    if after == before + 1 { 0.0 } else { seconds }
+}
+
+/// I3: gaps and holes are where footage is missing, and as long; clocks are
+/// off by up to 80 ms each, and labels follow them.
+fn check_gaps(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
+    const OFF: f64 = 0.4;
+    let text = render(&world.facts, plan);
+    let frames = |e: &Entry| world.played(&world.facts, std::slice::from_ref(e));
+    let mut last: Option<usize> = None;
+    let (mut told, mut gap) = (0.0, false);
+    for entry in &plan.entries {
+        let length = entry.end.since(entry.start).as_secs_f64();
+        match entry.what {
+            What::Gap(_) => (told, gap) = (told + length, true),
+            What::Hole(_) => told += length,
+            What::Span(_) => {
+                let own = frames(entry);
+                if let (Some(before), Some((after, _))) = (last, own.first()) {
+                    let missing = truly_missing(world, before, *after);
+                    prop_assert!(
+                        (told - missing).abs() < OFF + told / 4.0,
+                        "{told} told, {missing} missing before {after}\n{text}"
+                    );
+                    prop_assert!(gap || missing < 1.0 + OFF, "{missing} is a gap\n{text}");
+                    prop_assert!(!gap || missing > 1.0 - OFF, "{missing} is no gap\n{text}");
+                }
+                last = own.last().map(|f| f.0);
+                (told, gap) = (0.0, false);
+            }
+            What::Pending | What::Expired => prop_assert!(false, "{text}"),
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// I1, I2: all that anybody has, once, in order.
+    #[test]
+    fn every_frame_is_played_once(script in scripts(CLEAR)) {
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(all_exact(&world, &plan));
+        check(&world, &plan)?;
+    }
+
+    /// I1, I2 with frames lost and damaged on the way: one recorder's holes
+    /// are filled from the others.
+    #[test]
+    fn holes_are_filled_from_others(script in scripts(ROUGH)) {
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(all_exact(&world, &plan));
+        check(&world, &plan)?;
+        if world.habits.order == Order::Plain {
+            check_gaps(&world, &plan)?;
+        }
+    }
+
+    /// I3.
+    #[test]
+    fn gaps_are_what_nobody_has(script in scripts(SPARSE)) {
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(all_exact(&world, &plan));
+        if world.habits.order == Order::Plain {
+            check_gaps(&world, &plan)?;
+        }
+    }
+}

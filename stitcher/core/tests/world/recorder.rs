@@ -1,0 +1,169 @@
+//! Recorders: what each got of a camera's film, cut into segments.
+
+use super::camera::{Frame, Noise, SCALE};
+use hitless_model::{ClockSource, MediaSpan, MediaTime, Nanos, SegmentNumber, SegmentState, Utc};
+use hitless_stitcher_core::{Sample, SegmentFacts};
+
+/// Damage on the way from the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// The first frame it hits.
+    pub at: usize,
+    /// How many.
+    pub frames: usize,
+    /// They come through in part, and are not lost whole.
+    pub partial: bool,
+}
+
+/// One strand of one recorder.
+#[derive(Debug, Clone)]
+pub struct Take {
+    pub lineage: u32,
+    pub strand: u32,
+    /// The first frame that it was sent; it records from the next key frame.
+    pub from: usize,
+    /// The first frame that it did not record.
+    pub to: usize,
+    pub losses: Vec<Loss>,
+    /// Ended by a crash.
+    pub crashed: bool,
+    /// GOPs in a segment.
+    pub segment_gops: usize,
+    /// Counts these from the film's beginning, not from its own.
+    pub common_borders: bool,
+    /// How far its clock is off.
+    pub clock_off: Nanos,
+    /// What it says about that.
+    pub error: Nanos,
+    /// How much its clock map drifts, in parts per billion, unmeasured.
+    pub drift_ppb: i64,
+    /// It says that its error grows as it drifts.
+    pub drift_admitted: bool,
+    /// From this frame on its clock is set by that much.
+    pub step: Option<(usize, Nanos)>,
+    pub parameters: u64,
+    pub source: ClockSource,
+}
+
+/// A segment as recorded: its row, its samples, which frames they are.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub facts: SegmentFacts,
+    pub samples: Vec<Sample>,
+    pub frames: Vec<usize>,
+}
+
+/// Records a take; segment numbers go on from `number`.
+pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<Recorded> {
+    let got = received(film, take);
+    let base = got.first().map_or(0, |(n, _)| film[*n].shown) - 1_000;
+    let cuts = cuts(film, take, &got);
+    let mut out = Vec::new();
+    for cut in cuts.windows(2) {
+        let part = &got[cut[0]..cut[1]];
+        out.push(segment(film, take, part, base, begin, *number));
+        *number += 1;
+    }
+    if let Some(last) = out.last_mut()
+        && take.crashed
+    {
+        last.facts.state = SegmentState::Recovered;
+    }
+    out
+}
+
+/// Frames received from the first whole key frame on, with their damage.
+fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
+    let mut got: Vec<(usize, bool)> = Vec::new();
+    let mut lost_before = false;
+    let sent = take.to.saturating_sub(take.from);
+    for (n, frame) in film.iter().enumerate().skip(take.from).take(sent) {
+        let hits = take.losses.iter().filter(|l| n >= l.at && n < l.at + l.frames);
+        // what is lost whole did not come through in part
+        let hit = hits.min_by_key(|l| l.partial);
+        match hit {
+            _ if got.is_empty() && (frame.key.is_none() || hit.is_some()) => {}
+            Some(loss) if loss.partial => got.push((n, true)),
+            Some(_) => lost_before = true,
+            None => {
+                got.push((n, lost_before));
+                lost_before = false;
+            }
+        }
+    }
+    got
+}
+
+fn cuts(film: &[Frame], take: &Take, got: &[(usize, bool)]) -> Vec<usize> {
+    let mut cuts = vec![0];
+    let first = got.first().map_or(0, |(n, _)| *n);
+    let before = film[..=first.min(film.len() - 1)].iter().filter(|f| f.key.is_some()).count();
+    let mut gops = if take.common_borders { before.saturating_sub(1) } else { 0 };
+    for (at, (n, _)) in got.iter().enumerate().skip(1) {
+        if film[*n].key.is_some() {
+            gops += 1;
+            if gops % take.segment_gops == 0 {
+                cuts.push(at);
+            }
+        }
+    }
+    cuts.push(got.len());
+    cuts.dedup();
+    cuts
+}
+
+fn segment(
+    film: &[Frame],
+    take: &Take,
+    part: &[(usize, bool)],
+    base: i64,
+    begin: Utc,
+    number: u64,
+) -> Recorded {
+    // what a muxer writes for the last one: the step that it knows
+    let usual = film.windows(2).map(|w| w[1].decode - w[0].decode).min().unwrap_or(3_600).max(1);
+    let samples: Vec<Sample> = part
+        .iter()
+        .enumerate()
+        .map(|(at, (n, damaged))| Sample {
+            decode: MediaTime::new(film[*n].decode - base),
+            presentation: MediaTime::new(film[*n].shown - base),
+            duration: MediaSpan::new(
+                part.get(at + 1).map_or(usual, |(m, _)| film[*m].decode - film[*n].decode),
+            ),
+            key: film[*n].key,
+            damaged: *damaged,
+        })
+        .collect();
+    let shown = |s: &Sample| s.presentation;
+    let start = samples.iter().map(shown).min().unwrap_or_default();
+    let end = samples.iter().map(|s| s.presentation.plus(s.duration)).max().unwrap_or_default();
+    let true_ns = MediaSpan::new(start.ticks() + base).to_nanos(SCALE);
+    let mut noise = Noise::new(number ^ u64::from(take.lineage));
+    let drift = i128::from(true_ns.get()) * i128::from(take.drift_ppb) / 1_000_000_000;
+    let drift = Nanos::new(i64::try_from(drift).expect("small"));
+    let jitter = Nanos::new(noise.within(take.error.get() / 50));
+    let stepped = take.step.filter(|(frame, _)| part[0].0 >= *frame);
+    let step = stepped.map_or(Nanos::ZERO, |(_, by)| by);
+    Recorded {
+        facts: SegmentFacts {
+            lineage: take.lineage,
+            strand: take.strand,
+            number: SegmentNumber::new(number),
+            state: SegmentState::Complete,
+            start: begin.plus(true_ns).plus(take.clock_off).plus(drift).plus(step).plus(jitter),
+            error: take.error.plus(if take.drift_admitted { drift.abs() } else { Nanos::ZERO }),
+            source: take.source,
+            drift_ppb: 0,
+            timescale: SCALE,
+            media_start: start,
+            media_length: end.since(start),
+            samples: u32::try_from(samples.len()).expect("small"),
+            damaged: u32::try_from(part.iter().filter(|p| p.1).count()).expect("small"),
+            parameters: take.parameters,
+            audio: false,
+        },
+        samples,
+        frames: part.iter().map(|p| p.0).collect(),
+    }
+}

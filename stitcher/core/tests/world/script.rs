@@ -1,0 +1,187 @@
+//! Generated worlds: cameras, recorders and faults, as values that shrink.
+
+use super::World;
+use super::camera::{Habits, Order, Scene};
+use super::recorder::{Loss, Take};
+use hitless_model::{ClockSource, Nanos};
+use proptest::prelude::*;
+
+/// One life of a recorder on the camera, before it is made to fit.
+#[derive(Debug, Clone)]
+pub struct Life {
+    pub instance: usize,
+    /// Where it begins, in thousandths of the film.
+    pub begin: usize,
+    /// How long it lasts, in thousandths of the film.
+    pub length: usize,
+    pub crashed: bool,
+    pub same_run: bool,
+    pub segment_gops: usize,
+    /// Cuts segments where the others do.
+    pub common_borders: bool,
+    pub clock_off_ms: i64,
+    /// Where in it frames are damaged (in thousandths), how many, in part.
+    pub losses: Vec<(usize, usize, bool)>,
+}
+
+/// A world to build.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub habits: Habits,
+    pub frames: usize,
+    pub error_ms: i64,
+    pub lives: Vec<Life>,
+}
+
+/// How bad it gets.
+#[derive(Debug, Clone, Copy)]
+pub struct Weather {
+    pub instances: usize,
+    pub lives: usize,
+    pub losses: usize,
+    pub error_ms: i64,
+    pub frozen: bool,
+}
+
+fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
+    let order = prop_oneof![
+        3 => Just(Order::Plain),
+        1 => Just(Order::BFrames),
+        1 => Just(Order::OpenGop),
+    ];
+    let step = prop_oneof![Just(3_000_i64), Just(3_600), Just(4_286), Just(9_000)];
+    (step, prop_oneof![Just(0_i64), Just(60)], 4_usize..14, 0_u64..5, order, any::<u64>()).prop_map(
+        move |(step, jitter, gop, gop_more, order, seed)| Habits {
+            step,
+            jitter,
+            gop,
+            gop_more,
+            order,
+            scene: if frozen { Scene::Frozen } else { Scene::Moving },
+            seed,
+        },
+    )
+}
+
+fn life(weather: Weather) -> impl Strategy<Value = Life> {
+    let losses = prop::collection::vec(
+        (0_usize..1000, prop_oneof![4 => 1_usize..4, 1 => 20_usize..60], any::<bool>()),
+        0..=weather.losses,
+    );
+    (
+        0..weather.instances,
+        0_usize..950,
+        100_usize..1000,
+        any::<bool>(),
+        any::<bool>(),
+        1_usize..5,
+        any::<bool>(),
+        -weather.error_ms..=weather.error_ms,
+        losses,
+    )
+        .prop_map(|(instance, begin, length, crashed, same_run, gops, common, off, losses)| {
+            Life {
+                instance,
+                begin,
+                length,
+                crashed,
+                same_run,
+                segment_gops: gops,
+                common_borders: common,
+                clock_off_ms: off,
+                losses,
+            }
+        })
+}
+
+/// Worlds in this weather.
+pub fn scripts(weather: Weather) -> impl Strategy<Value = Script> {
+    (habits(weather.frozen), 60_usize..420, prop::collection::vec(life(weather), 1..=weather.lives))
+        .prop_map(move |(habits, frames, lives)| Script {
+            habits,
+            frames,
+            error_ms: weather.error_ms,
+            lives,
+        })
+}
+
+const NAMES: [&str; 4] = ["blue", "green", "nvr-1", "a"];
+
+impl Script {
+    /// Builds it: lives of one instance follow each other.
+    pub fn build(&self) -> World {
+        self.build_named(&NAMES)
+    }
+
+    /// Builds it with other names for the instances.
+    pub fn build_named(&self, names: &[&str]) -> World {
+        let mut lives: Vec<&Life> = self.lives.iter().collect();
+        lives.sort_by_key(|l| (l.instance, l.begin));
+        let mut lineages: Vec<(String, String)> = Vec::new();
+        let mut takes: Vec<Take> = Vec::new();
+        let mut last: Option<(usize, usize)> = None;
+        for (at, life) in lives.iter().enumerate() {
+            let mut from = life.begin * self.frames / 1000;
+            let again = last.is_some_and(|(instance, _)| instance == life.instance);
+            if let Some((_, to)) = last.filter(|_| again) {
+                from = from.max(to);
+            }
+            let to = (from + life.length * self.frames / 1000).min(self.frames);
+            if to <= from + 2 {
+                continue;
+            }
+            let goes_on = again && life.same_run;
+            if !goes_on {
+                lineages.push((names[life.instance].to_owned(), format!("run-{at:03}")));
+            }
+            let strand = match takes.last() {
+                Some(take) if goes_on => take.strand + 1,
+                _ => 0,
+            };
+            takes.push(self.take(life, lineages.len() - 1, strand, from, to));
+            last = Some((life.instance, to));
+        }
+        let named: Vec<(&str, &str)> =
+            lineages.iter().map(|(i, r)| (i.as_str(), r.as_str())).collect();
+        World::new(&self.habits, self.frames, &named, takes)
+    }
+
+    fn take(&self, life: &Life, lineage: usize, strand: u32, from: usize, to: usize) -> Take {
+        let losses = life.losses.iter().map(|(at, frames, partial)| Loss {
+            at: from + at * (to - from) / 1000,
+            frames: *frames,
+            partial: *partial && *frames < 4,
+        });
+        Take {
+            lineage: u32::try_from(lineage).expect("few"),
+            strand,
+            from,
+            to,
+            losses: losses.collect(),
+            crashed: life.crashed,
+            // every three GOPs of the film
+            segment_gops: if life.common_borders { 3 } else { life.segment_gops },
+            common_borders: life.common_borders,
+            clock_off: Nanos::from_millis(life.clock_off_ms),
+            error: Nanos::from_millis(self.error_ms),
+            drift_ppb: 0,
+            drift_admitted: true,
+            step: None,
+            parameters: 1,
+            source: ClockSource::SenderReport,
+        }
+    }
+}
+
+/// How many worlds a property is tried on; seeds of failures are kept.
+pub fn config(cases: u32) -> ProptestConfig {
+    let seeds = proptest::test_runner::FileFailurePersistence::WithSource("seeds");
+    let more = std::env::var("HITLESS_TEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    ProptestConfig {
+        cases: cases * more,
+        max_shrink_iters: 2_000,
+        max_global_rejects: cases * more,
+        failure_persistence: Some(Box::new(seeds)),
+        ..ProptestConfig::default()
+    }
+}

@@ -1,0 +1,16 @@
+//! What segment files hold, read without their media.
+//!
+//! A file is judged by what it holds, not by its name or its row: [`examine`]
+//! says what the row should be, [`Contents`] what planning asks of it, and
+//! [`prints`] are the only thing that is read from the media themselves.
+
+mod contents;
+mod examine;
+mod key_kind;
+pub mod packed;
+mod prints;
+mod sound;
+
+pub use contents::{Contents, ContentsError};
+pub use examine::{Examined, examine};
+pub use prints::{PrintError, prints};

@@ -1,0 +1,53 @@
+//! The segments of one camera, in a fixed order.
+
+use hitless_model::{Segment, SegmentName};
+use hitless_stitcher_core::SegmentRef;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The segments that a plan is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    all: Vec<Segment>,
+    places: HashMap<SegmentName, SegmentRef>,
+}
+
+impl Rows {
+    /// In the order of camera, instance and number, so that the same segments
+    /// always give the same places.
+    pub fn new(mut all: Vec<Segment>) -> Self {
+        all.sort_by(|a, b| order(&a.name).cmp(&order(&b.name)));
+        all.dedup_by(|a, b| a.name == b.name);
+        let place = |at: usize| SegmentRef::new(u32::try_from(at).unwrap_or(u32::MAX));
+        let places =
+            all.iter().enumerate().map(|(at, row)| (row.name.clone(), place(at))).collect();
+        Self { all, places }
+    }
+
+    /// All of them, in order of their places.
+    pub fn all(&self) -> &[Segment] {
+        &self.all
+    }
+
+    /// The row of one of them.
+    ///
+    /// # Panics
+    /// For a place that is none of these.
+    pub fn row(&self, at: SegmentRef) -> &Segment {
+        &self.all[at.place()]
+    }
+
+    /// Where a segment is among them.
+    pub fn place(&self, name: &SegmentName) -> Option<SegmentRef> {
+        self.places.get(name).copied()
+    }
+
+    /// The file of one of them.
+    pub fn path(&self, root: &Path, at: SegmentRef) -> PathBuf {
+        root.join(self.row(at).name.relative_path())
+    }
+}
+
+fn order(name: &SegmentName) -> impl Ord + use<'_> {
+    (&name.camera, &name.instance, name.number, name.start)
+}

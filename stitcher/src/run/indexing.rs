@@ -1,0 +1,158 @@
+//! Reads the segments of a camera that the index does not know as they are.
+//!
+//! Every one is held against its files: a row that says something else is
+//! corrected, a file that cannot be read is quarantined with its reason and
+//! the others go on, one that the system would not let us read is tried again
+//! by the next run.
+
+use crate::compute::Compute;
+use crate::index::{Contents, Examined, examine, packed};
+use crate::site::{Site, now};
+use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
+use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
+use hitless_schema::read::ChangeSeq;
+use hitless_schema::{Stamper, StoreError};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// Segments read before anything is written: enough to keep every thread at
+/// work, few enough to lose little when killed.
+const BATCH: u32 = 512;
+
+/// What indexing did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Indexed {
+    /// Segments whose table was read.
+    pub read: usize,
+    /// Rows that said something else than their files.
+    pub corrected: usize,
+    /// Files that are gone.
+    pub missing: Vec<SegmentName>,
+    /// Files that cannot be read, and why.
+    pub quarantined: Vec<(SegmentName, String)>,
+    /// Files that the system would not let us read now.
+    pub put_off: Vec<(SegmentName, String)>,
+}
+
+/// What looking at one segment gave.
+enum Looked {
+    Index(NewIndex),
+    Correct(Box<Segment>),
+    Missing(SegmentName),
+    Corrupt(Unreadable),
+    Later(Unreadable),
+    Nothing,
+}
+
+/// Indexes a camera.
+pub async fn index_camera(
+    site: &Site,
+    compute: &Compute,
+    camera: &CameraId,
+) -> Result<Indexed, StoreError> {
+    let mut done = Indexed::default();
+    let mut seen: BTreeSet<(SegmentName, ChangeSeq)> = BTreeSet::new();
+    loop {
+        let mut listed = site.store.segments_to_index(camera, BATCH).await?;
+        // what was put off is listed again; once is enough for one run
+        listed.retain(|one| seen.insert((one.segment.name.clone(), one.seq)));
+        if listed.is_empty() {
+            return Ok(done);
+        }
+        let root = site.root().to_owned();
+        let looked: Vec<Looked> =
+            compute.run(move || listed.par_iter().map(|one| look(&root, one)).collect()).await;
+        store(site, looked, &mut done).await?;
+    }
+}
+
+async fn store(site: &Site, looked: Vec<Looked>, done: &mut Indexed) -> Result<(), StoreError> {
+    let (mut indexes, mut found, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut corrupt, mut later) = (Vec::new(), Vec::new());
+    for one in looked {
+        match one {
+            Looked::Index(index) => indexes.push(index),
+            Looked::Correct(row) => found.push(*row),
+            Looked::Missing(name) => gone.push(name),
+            Looked::Corrupt(one) => corrupt.push(one),
+            Looked::Later(one) => later.push(one),
+            Looked::Nothing => {}
+        }
+    }
+    let stamp = || Stamper::new().next(now());
+    done.read += indexes.len();
+    done.corrected += found.len();
+    for row in found.iter().filter(|row| row.state == SegmentState::Corrupt) {
+        let reason = row.note.clone().unwrap_or_default();
+        done.quarantined.push((row.name.clone(), reason));
+    }
+    if !indexes.is_empty() {
+        site.store.put_indexes(&indexes).await?;
+    }
+    if !found.is_empty() {
+        site.store.put_found(&found, stamp()).await?;
+    }
+    if !gone.is_empty() {
+        site.store.mark_missing(&gone, stamp()).await?;
+        done.missing.extend(gone);
+    }
+    if !corrupt.is_empty() {
+        site.store.quarantine(&corrupt).await?;
+        done.quarantined.extend(corrupt.into_iter().map(|one| (one.segment, one.reason)));
+    }
+    if !later.is_empty() {
+        site.store.put_off(&later).await?;
+        done.put_off.extend(later.into_iter().map(|one| (one.segment, one.reason)));
+    }
+    Ok(())
+}
+
+fn look(root: &Path, one: &ToIndex) -> Looked {
+    let row = &one.segment;
+    let path = root.join(row.name.relative_path());
+    let mark = mark(&path);
+    let unreadable = |reason: String| Unreadable {
+        segment: row.name.clone(),
+        seq: one.seq,
+        mark,
+        path: None,
+        reason,
+    };
+    match examine(root, row) {
+        Examined::Differs(found) => return Looked::Correct(found),
+        Examined::Gone => return Looked::Missing(row.name.clone()),
+        Examined::Unreadable(reason) => return Looked::Later(unreadable(reason)),
+        Examined::Growing(_) => return Looked::Nothing,
+        Examined::Agrees => {}
+    }
+    if !matches!(row.state, SegmentState::Complete | SegmentState::Recovered) {
+        return Looked::Nothing;
+    }
+    match (Contents::read(&path, row.media_start), mark) {
+        (Ok(contents), Some(mark)) => Looked::Index(NewIndex {
+            segment: row.name.clone(),
+            seq: one.seq,
+            mark,
+            version: packed::VERSION,
+            path: None,
+            contents: packed::pack(&contents.table(), row.media_start),
+        }),
+        (Ok(_), None) => Looked::Later(unreadable("its size cannot be read".to_owned())),
+        (Err(problem), _) => Looked::Corrupt(unreadable(problem.to_string())),
+    }
+}
+
+/// Tells a file that changed from one that did not.
+fn mark(path: &Path) -> Option<FileMark> {
+    let found = std::fs::metadata(path).ok()?;
+    let instant = |seconds: i64, ns: i64| {
+        Utc::from_ns(seconds.saturating_mul(1_000_000_000).saturating_add(ns))
+    };
+    Some(FileMark {
+        size_bytes: found.len(),
+        modified: instant(found.mtime(), found.mtime_nsec()),
+        changed: instant(found.ctime(), found.ctime_nsec()),
+    })
+}

@@ -1,0 +1,93 @@
+//! What every command works on: configuration, storage and database, opened.
+
+use hitless_config::{Config, ConfigError, LoadOptions};
+use hitless_model::{Nanos, Utc};
+use hitless_schema::{DatabaseUrl, Store, StoreError, UrlError};
+use hitless_stitcher_core::Settings;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Why nothing could be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database's address.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The storage is not there.
+    #[error("{root} is no folder: is the disk mounted? ({why})", root = root.display())]
+    NoStorage {
+        /// The configured root.
+        root: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The storage holds nothing, although it should.
+    #[error(
+        "{root} is empty, but the database knows {segments} segments there: is the disk mounted? \
+         Nothing was changed. If the footage is really gone, say --storage-is-empty",
+        root = root.display()
+    )]
+    Empty {
+        /// The configured root.
+        root: PathBuf,
+        /// How many segments should be there.
+        segments: usize,
+    },
+}
+
+/// The opened parts.
+#[derive(Clone)]
+pub struct Site {
+    /// The checked configuration.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+}
+
+impl Site {
+    /// Opens the database of a configuration.
+    pub async fn open(config: Config) -> Result<Self, SiteError> {
+        let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
+        let store = Store::open(&url).await?;
+        Ok(Self { config, store })
+    }
+
+    /// Where the segments are.
+    pub fn root(&self) -> &Path {
+        &self.config.storage
+    }
+
+    /// Refuses a storage that is not there; one without recordings is fine.
+    pub fn check_storage(&self) -> Result<(), SiteError> {
+        let root = self.root();
+        let refuse = |why: String| SiteError::NoStorage { root: root.to_owned(), why };
+        match std::fs::metadata(root) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Ok(_) => Err(refuse("it is a file".to_owned())),
+            Err(e) => Err(refuse(e.to_string())),
+        }
+    }
+
+    /// Tolerances of planning, as configured.
+    pub fn settings(&self) -> Settings {
+        let gap = i64::try_from(self.config.stitcher.gap.as_nanos()).unwrap_or(i64::MAX);
+        Settings { gap_threshold: Nanos::new(gap), ..Settings::default() }
+    }
+}
+
+/// Reads the configuration that `--config` names, or the usual places.
+pub fn load(file: Option<PathBuf>) -> Result<Config, ConfigError> {
+    Config::load(&LoadOptions::from_process(file))
+}
+
+/// The host's clock.
+pub fn now() -> Utc {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Utc::from_ns(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
