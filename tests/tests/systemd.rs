@@ -27,7 +27,8 @@ struct Machine {
 impl Machine {
     fn start(folder: &Path) -> Self {
         let machine = Self { folder: folder.to_owned() };
-        let output = machine.command("start").env("SDBOX_NET", "host").env("SDBOX_SIZE", "3g").output();
+        let output =
+            machine.command("start").env("SDBOX_NET", "host").env("SDBOX_SIZE", "3g").output();
         let output = output.expect("bash runs");
         assert!(output.status.success(), "systemd does not start: {output:?}");
         machine

@@ -60,6 +60,7 @@ pub(super) struct Proof {
 struct Theirs {
     recording: bool,
     standing: String,
+    since: Option<Duration>,
     keys: HashSet<u64>,
 }
 
@@ -70,9 +71,10 @@ impl Proof {
         Self { cameras, best_effort, judged: BTreeMap::new() }
     }
 
-    /// The successor told of a camera.
-    pub(super) fn on(&mut self, report: CameraReport) {
+    /// The successor told of a camera, `at` so long after the begin.
+    pub(super) fn on(&mut self, report: CameraReport, at: Duration) {
         if let Some(theirs) = self.cameras.get_mut(&report.camera) {
+            theirs.since = if report.recording { theirs.since.or(Some(at)) } else { None };
             theirs.recording = report.recording;
             theirs.standing = report.standing;
             theirs.keys.extend(report.keys);
@@ -102,6 +104,12 @@ impl Proof {
             }
         }
         missing
+    }
+
+    /// Since when the successor has recorded each camera.
+    pub(super) fn recorded_since(&self) -> BTreeMap<CameraId, Duration> {
+        let since = |(camera, theirs): (&CameraId, &Theirs)| Some((camera.clone(), theirs.since?));
+        self.cameras.iter().filter_map(since).collect()
     }
 
     /// How each camera was judged.
@@ -177,12 +185,12 @@ mod tests {
         let mut proof = Proof::new(vec![id("a"), id("b")], Vec::new());
         let both = [own("a", &[1, 2, 3]), own("b", &[7])];
         assert_eq!(proof.missing(&both, SOON, PATIENCE).len(), 2);
-        proof.on(report("a", true, &[3]));
-        proof.on(report("b", true, &[8]));
+        proof.on(report("a", true, &[3]), SOON);
+        proof.on(report("b", true, &[8]), SOON);
         let missing = proof.missing(&both, SOON, PATIENCE);
         assert_eq!(missing.len(), 1, "{missing:?}");
         assert!(missing[0].contains("camera b"), "{missing:?}");
-        proof.on(report("b", true, &[7]));
+        proof.on(report("b", true, &[7]), SOON);
         assert!(proof.missing(&both, SOON, PATIENCE).is_empty());
         assert!(proof.judged().values().all(|e| *e == Evidence::Exact));
     }
@@ -198,8 +206,8 @@ mod tests {
     #[test]
     fn a_session_that_broke_again_proves_nothing() {
         let mut proof = Proof::new(vec![id("a")], Vec::new());
-        proof.on(report("a", true, &[1]));
-        proof.on(report("a", false, &[]));
+        proof.on(report("a", true, &[1]), SOON);
+        proof.on(report("a", false, &[]), SOON);
         let missing = proof.missing(&[own("a", &[1])], LATE, PATIENCE);
         assert!(missing[0].contains("refused"), "{missing:?}");
     }
@@ -207,7 +215,7 @@ mod tests {
     #[test]
     fn other_bytes_are_taken_by_the_clock_in_the_end() {
         let mut proof = Proof::new(vec![id("a")], Vec::new());
-        proof.on(report("a", true, &[11, 12, 13, 14, 15]));
+        proof.on(report("a", true, &[11, 12, 13, 14, 15]), SOON);
         assert!(!proof.missing(&[own("a", &[1, 2])], SOON, PATIENCE).is_empty());
         assert!(proof.missing(&[own("a", &[1, 2])], LATE, PATIENCE).is_empty());
         assert_eq!(proof.judged()[&id("a")], Evidence::Clock);
@@ -216,7 +224,7 @@ mod tests {
     #[test]
     fn only_best_effort_goes_on_without_a_camera() {
         let mut proof = Proof::new(vec![id("a")], Vec::new());
-        proof.on(report("a", false, &[]));
+        proof.on(report("a", false, &[]), SOON);
         let mut a = own("a", &[1]);
         assert!(!proof.missing(std::slice::from_ref(&a), LATE, PATIENCE).is_empty());
         a.required = false;

@@ -51,7 +51,7 @@ impl Successor {
         best_effort: Vec<CameraId>,
     ) -> io::Result<Self> {
         let instance: InstanceId = storage.instance().clone();
-        let keys = Some(DurableKeys::new(storage, left));
+        let keys = Some(DurableKeys::own(storage, left));
         let mut link = inherited.into_link()?;
         let to_record = cameras().into_iter().filter(|c| c.enabled).map(|c| c.id).collect();
         let ready = ToPredecessor::Ready {

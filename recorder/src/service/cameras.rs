@@ -16,6 +16,7 @@ use crate::ingest::Ingest;
 use crate::keeper::{Keeper, KeeperState};
 use crate::storage::{Numbers, Storage, StorageError};
 use crate::strand::CameraParts;
+use crate::strand::keys::RecentKeys;
 use hitless_config::{Camera, Config, Overlap};
 use hitless_media::Fingerprint;
 use hitless_model::{CameraId, CameraState, Nanos, RunId};
@@ -170,6 +171,16 @@ impl Cameras {
 
     /// What a successor must have too.
     pub fn own(&self) -> Vec<Own> {
+        self.own_with(RecentKeys::list)
+    }
+
+    /// What another recorder must have too that may have been there for long:
+    /// key frames recorded since then.
+    pub fn own_since(&self, then: Instant) -> Vec<Own> {
+        self.own_with(|keys| keys.since(then))
+    }
+
+    fn own_with(&self, keys: impl Fn(&RecentKeys) -> Vec<Fingerprint>) -> Vec<Own> {
         let own = |entry: &Entry| {
             let recording = entry.recording.as_ref()?;
             let state = recording.parts.stats.snapshot().standing.state;
@@ -178,7 +189,7 @@ impl Cameras {
                 recording: state == CameraState::Recording
                     && recording.keeper.borrow().failure.is_none(),
                 required: entry.camera.overlap == Overlap::Required,
-                keys: recording.parts.keys.list().into_iter().map(Fingerprint::get).collect(),
+                keys: keys(&recording.parts.keys).into_iter().map(Fingerprint::get).collect(),
             })
         };
         self.entries().iter().filter_map(own).collect()
