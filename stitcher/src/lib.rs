@@ -2,10 +2,12 @@
 //!
 //! The edges around the pure planner in `hitless-stitcher-core`: commands in
 //! [`cli`], what they open in [`site`], files in [`index`] and [`rescan`],
-//! planning with what it reads in [`plan`], a whole run in [`run`].
+//! planning with what it reads in [`plan`], a whole run in [`run`]. Clips are
+//! made by [`virtual_mp4`] and written by [`export`].
 
 pub mod cli;
 pub mod compute;
+pub mod export;
 pub mod index;
 pub mod log;
 pub mod plan;
@@ -15,3 +17,4 @@ pub mod run;
 pub mod site;
 pub mod timeline;
 pub mod verdict;
+pub mod virtual_mp4;

@@ -3,12 +3,14 @@
 //! Standard output is for answers, standard error for everything else. Exit
 //! status: 0 clean, 1 finished with findings, 2 could not run.
 
+mod export;
 pub mod instant;
 mod protect;
 mod prune;
 mod rescan;
 mod run;
 pub mod since;
+mod stretch;
 mod timeline;
 
 use crate::compute::Compute;
@@ -25,6 +27,7 @@ use std::path::PathBuf;
 ///   stitcher run                                   what is new since the last run
 ///   stitcher run --since 1d --dry-run              show the plan, write nothing
 ///   stitcher timeline --camera CAM_1 --from 2h --to now
+///   stitcher export --camera CAM_1 --last 5m -o clip.mp4
 ///   stitcher rescan                                rebuild the index from the files
 ///   stitcher prune --before 30d                    show what would be removed
 #[derive(Debug, Parser)]
@@ -43,6 +46,8 @@ enum Command {
     Run(run::Args),
     /// Show spans and gaps of a camera
     Timeline(timeline::Args),
+    /// Write an exact clip as one MP4
+    Export(export::Args),
     /// Rebuild the index from the files on disk
     Rescan(rescan::Args),
     /// Remove footage that is no longer wanted; shows it unless told --yes
@@ -63,6 +68,7 @@ impl Cli {
         let verdict = match self.command {
             Command::Run(args) => run::run(&site, args).await,
             Command::Timeline(args) => timeline::run(&site, args).await,
+            Command::Export(args) => export::run(&site, args).await,
             Command::Rescan(args) => rescan::run(&site, args).await,
             Command::Prune(args) => prune::run(&site, args).await,
             Command::Protect(args) => protect::run(&site, args).await,

@@ -1,0 +1,106 @@
+//! Writes one clip and its manifest.
+
+use super::copy;
+use super::digest::digests;
+use super::error::ExportError;
+use super::manifest::{About, Manifest, manifest};
+use super::select::Clip;
+use super::target::{Replace, Target};
+use crate::virtual_mp4::{Cut, VirtualMp4};
+use hitless_model::{CameraId, Nanos, Utc};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What is to be done with a clip.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// Whose footage.
+    pub camera: &'a CameraId,
+    /// What of it.
+    pub clip: &'a Clip,
+    /// Where it goes.
+    pub path: &'a Path,
+    /// A file of that name may go.
+    pub force: bool,
+    /// Without one nothing is read back.
+    pub manifest: bool,
+    /// The host's clock.
+    pub now: Utc,
+}
+
+/// A clip that is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The clip.
+    pub path: PathBuf,
+    /// Bytes of it.
+    pub bytes: u64,
+    /// How long it plays.
+    pub duration: Nanos,
+    /// When its first picture came on the screen.
+    pub begins: Utc,
+    /// What stands beside it.
+    pub manifest: Option<Manifest>,
+}
+
+/// Writes a clip: all of it or nothing.
+pub fn export(order: &Order<'_>) -> Result<Written, ExportError> {
+    let replace = if order.force { Replace::Allowed } else { Replace::Never };
+    let Cut { from, to } = order.clip.cut;
+    let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
+    let target = Target::create(order.path, replace)?;
+    copy::write(&made, &target)?;
+    let beside = match order.manifest {
+        true => Some(write_manifest(order, &made, &target, replace)?),
+        false => None,
+    };
+    target.sync()?;
+    let told = match beside {
+        // First the manifest: a clip under its name is never without.
+        Some((manifest, beside)) => {
+            beside.name(replace)?;
+            Some(manifest)
+        }
+        None => None,
+    };
+    if let Err(error) = target.name(replace) {
+        if told.is_some() && replace == Replace::Never {
+            let _ = std::fs::remove_file(manifest_path(order.path));
+        }
+        return Err(error);
+    }
+    Ok(Written {
+        path: order.path.to_owned(),
+        bytes: made.size(),
+        duration: made.duration(),
+        begins: made.begins(),
+        manifest: told,
+    })
+}
+
+/// Where a clip's manifest is.
+fn manifest_path(clip: &Path) -> PathBuf {
+    let mut name = clip.as_os_str().to_owned();
+    name.push(".json");
+    PathBuf::from(name)
+}
+
+fn write_manifest(
+    order: &Order<'_>,
+    made: &VirtualMp4,
+    target: &Target,
+    replace: Replace,
+) -> Result<(Manifest, Target), ExportError> {
+    let digests = digests(made, &target.file, target.part())?;
+    let about =
+        About { camera: order.camera, clip: order.clip, made, path: order.path, now: order.now };
+    let manifest = manifest(&about, digests);
+    let mut text = serde_json::to_vec_pretty(&manifest)
+        .map_err(|source| ExportError::Manifest { path: order.path.to_owned(), source })?;
+    text.push(b'\n');
+    let mut beside = Target::create(&manifest_path(order.path), replace)?;
+    let written = beside.file.write_all(&text);
+    written.map_err(|e| ExportError::io("could not write", beside.part(), e))?;
+    beside.sync()?;
+    Ok((manifest, beside))
+}

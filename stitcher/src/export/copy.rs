@@ -1,0 +1,148 @@
+//! Bytes of originals into the clip, inside the kernel where it can.
+
+use super::error::ExportError;
+use super::target::Target;
+use crate::virtual_mp4::{Part, SourceRange, VirtualMp4};
+use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs};
+use rustix::io::Errno;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// File systems that share blocks (XFS, Btrfs): room set aside before would be
+/// given back again.
+const SHARING: [i64; 2] = [0x5846_5342, 0x9123_683E];
+/// Bytes of the buffer where the kernel cannot copy by itself.
+const BUFFER: usize = 1 << 20;
+
+/// Writes all of a clip.
+pub(super) fn write(clip: &VirtualMp4, target: &Target) -> Result<(), ExportError> {
+    make_room(clip.size(), target)?;
+    let mut open: Option<(Arc<Path>, File)> = None;
+    let mut how = How::Kernel;
+    for part in clip.parts() {
+        match part {
+            Part::Made(at, bytes) => {
+                let written = target.file.write_all_at(bytes, at);
+                written.map_err(|e| failed(clip, target, e))?;
+            }
+            Part::Range(range) => {
+                let known = open.take().filter(|(path, _)| *path == range.path);
+                let (path, file) = match known {
+                    Some(known) => known,
+                    None => (Arc::clone(&range.path), open_source(&range.path)?),
+                };
+                copy(clip, range, &file, target, &mut how)?;
+                open = Some((path, file));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open_source(path: &Path) -> Result<File, ExportError> {
+    File::open(path).map_err(|e| ExportError::io("could not open", path, e))
+}
+
+/// A disk that is too full says so before anything is copied.
+fn make_room(bytes: u64, target: &Target) -> Result<(), ExportError> {
+    let shares = fstatfs(&target.file).is_ok_and(|f| SHARING.contains(&f.f_type));
+    let full = || ExportError::Full { path: target.part().to_owned(), bytes };
+    let fail = |e: Errno| ExportError::io("could not make room for", target.part(), e.into());
+    if !shares {
+        match fallocate(&target.file, FallocateFlags::empty(), 0, bytes) {
+            Ok(()) => return Ok(()),
+            Err(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => return Err(full()),
+            Err(Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) => {}
+            Err(error) => return Err(fail(error)),
+        }
+    }
+    let sized = target.file.set_len(bytes);
+    sized.map_err(|e| ExportError::io("could not make room for", target.part(), e))
+}
+
+fn failed(clip: &VirtualMp4, target: &Target, error: std::io::Error) -> ExportError {
+    match Errno::from_io_error(&error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => {
+            ExportError::Full { path: target.part().to_owned(), bytes: clip.size() }
+        }
+        _ => ExportError::io("could not write", target.part(), error),
+    }
+}
+
+/// How bytes are copied from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Kernel,
+    /// The kernel refused: between these file systems it cannot.
+    ByHand,
+}
+
+fn copy(
+    clip: &VirtualMp4,
+    range: &SourceRange,
+    file: &File,
+    target: &Target,
+    how: &mut How,
+) -> Result<(), ExportError> {
+    let (mut from, mut at) = (range.from, range.at);
+    while *how == How::Kernel && at < range.end() {
+        let wanted = usize::try_from(range.end() - at).unwrap_or(usize::MAX);
+        let (mut off_in, mut off_out) = (from, at);
+        let done =
+            copy_file_range(file, Some(&mut off_in), &target.file, Some(&mut off_out), wanted);
+        match done {
+            Ok(0) => return Err(cut_short(range, from)),
+            Ok(done) => {
+                from += done as u64;
+                at += done as u64;
+            }
+            Err(Errno::INTR) => {}
+            Err(
+                Errno::XDEV
+                | Errno::NOSYS
+                | Errno::NOTSUP
+                | Errno::INVAL
+                | Errno::PERM
+                | Errno::TXTBSY,
+            ) => *how = How::ByHand,
+            Err(Errno::IO) => {
+                return Err(ExportError::io("could not copy from", &range.path, Errno::IO.into()));
+            }
+            Err(error) => return Err(failed(clip, target, error.into())),
+        }
+    }
+    by_hand(clip, range, file, target, at)
+}
+
+fn by_hand(
+    clip: &VirtualMp4,
+    range: &SourceRange,
+    file: &File,
+    target: &Target,
+    mut at: u64,
+) -> Result<(), ExportError> {
+    if at == range.end() {
+        return Ok(());
+    }
+    let mut buffer = vec![0; BUFFER];
+    while at < range.end() {
+        let from = range.from + (at - range.at);
+        let wanted = buffer.len().min(usize::try_from(range.end() - at).unwrap_or(BUFFER));
+        let read = match file.read_at(&mut buffer[..wanted], from) {
+            Ok(0) => return Err(cut_short(range, from)),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ExportError::io("could not read", &range.path, error)),
+        };
+        let written = target.file.write_all_at(&buffer[..read], at);
+        written.map_err(|e| failed(clip, target, e))?;
+        at += read as u64;
+    }
+    Ok(())
+}
+
+fn cut_short(range: &SourceRange, at: u64) -> ExportError {
+    ExportError::CutShort { path: range.path.to_path_buf(), at }
+}

@@ -1,0 +1,20 @@
+//! `stitcher export`: one exact clip of a timeline, as a file that anyone can
+//! play and check.
+//!
+//! [`select`] turns entries of a timeline into clips, [`clip`] writes one: its
+//! bytes under `*.part`, synced, its manifest beside it, and only then both
+//! names. Whatever goes wrong on the way, no file under a final name is half
+//! or wrong. Originals are read and never touched.
+
+mod clip;
+mod copy;
+mod digest;
+mod error;
+mod manifest;
+mod select;
+mod target;
+
+pub use clip::{Order, Written, export};
+pub use error::ExportError;
+pub use manifest::{Manifest, ManifestRange, ManifestSpan, Missing, SCHEMA_VERSION};
+pub use select::{Clip, Gaps, Lack, MARGIN, Played, select};

@@ -1,0 +1,180 @@
+//! From pieces to tables, edit lists and ranges.
+
+use super::axis::{Axis, Tick, wall};
+use super::chunks::Chunk;
+use super::cut::{Start, start, to_end};
+use super::edits::Edits;
+use super::error::VirtualError;
+use super::header::{Media, Track};
+use super::parts::SourceRange;
+use super::piece::{Cut, Follows, Piece};
+use super::ranges::{moved, stretches};
+use super::sound::{Bounds, Sounds};
+use super::source::{Inside, Sources};
+use super::video::Video;
+use hitless_model::time::VIDEO_TIMESCALE;
+use hitless_model::{Nanos, Utc};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A clip whose header is not written yet. Ranges and chunks are counted from
+/// the beginning of its media bytes.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) tracks: Vec<Track>,
+    pub(super) ranges: Vec<SourceRange>,
+    /// Size of each range's original when its table was read.
+    pub(super) sizes: Vec<u64>,
+    /// Ticks from the first instant to the end.
+    pub(super) length: u64,
+    /// The first instant.
+    pub(super) begins: Utc,
+}
+
+/// What grows piece by piece.
+#[derive(Debug, Default)]
+struct Growing {
+    video: Video,
+    sound: Sounds,
+    ranges: Vec<SourceRange>,
+    sizes: Vec<u64>,
+}
+
+pub(super) fn draft(pieces: &[Piece], cut: &Cut) -> Result<Draft, VirtualError> {
+    let mut sources = Sources::default();
+    let begin = start(pieces, cut, &mut sources)?;
+    let mut axis = Axis::new(pieces[begin.piece].start);
+    let mut grown = Growing::default();
+    let (mut shown_end, mut media_end) = (begin.shown, begin.shown);
+    for at in begin.piece..begin.end {
+        let piece = &pieces[at];
+        let inside = Inside::new(piece, sources.open(&piece.path)?)?;
+        let place = axis.place(piece.start, piece.follows, inside.length, inside.frame);
+        if at + 1 == begin.end {
+            shown_end = place + to_end(piece, cut.to, inside.length);
+        }
+        media_end = place + inside.length;
+        let next = pieces[..begin.end].get(at + 1);
+        let limit = if next.is_none() { shown_end } else { Tick::MAX };
+        grown.add(&inside, &begin, at, place, limit, next)?;
+    }
+    let begins = cut.from.plus(Nanos::new(-wall(begin.early).get()));
+    grown.finish(begins, (begin.shown, shown_end), media_end)
+}
+
+impl Growing {
+    fn add(
+        &mut self,
+        inside: &Inside<'_>,
+        begin: &Start,
+        at: usize,
+        place: Tick,
+        limit: Tick,
+        next: Option<&Piece>,
+    ) -> Result<(), VirtualError> {
+        let mut range = inside.range();
+        if at == begin.piece {
+            range.start = begin.sample;
+        }
+        let wanted = |s: &hitless_media::mp4::Sample| place + inside.shown(s) < limit;
+        if let Some(last) = inside.samples(range.clone()).rev().find(wanted) {
+            range.end = last.number + 1;
+        } else {
+            range.end = range.start;
+        }
+        if inside.piece.follows != Follows::Joined {
+            self.video.flush()?;
+        }
+        let pictures = self.video.push(inside, range, place)?;
+        let apart = |piece: &Piece| piece.follows != Follows::Joined;
+        let from = if at > begin.piece && apart(inside.piece) { place } else { Tick::MIN };
+        let to = if next.is_some_and(apart) { place + inside.length } else { Tick::MAX };
+        let bounds = Bounds { after: begin.shown, before: limit, middle: (from, to) };
+        let sound = self.sound.push(inside, place, bounds)?;
+        self.lay_out(inside, &pictures, &sound)
+    }
+
+    /// Adds the piece's ranges and puts its chunks where they will be.
+    fn lay_out(
+        &mut self,
+        inside: &Inside<'_>,
+        pictures: &[Chunk],
+        sound: &[Chunk],
+    ) -> Result<(), VirtualError> {
+        let size = inside.movie.size_bytes;
+        let at = super::align::up(self.ranges.last().map_or(0, SourceRange::end));
+        let found = stretches(&[pictures, sound], size, at);
+        let path: Arc<Path> = inside.piece.path.as_path().into();
+        for stretch in &found {
+            self.ranges.push(SourceRange {
+                path: Arc::clone(&path),
+                from: stretch.from,
+                length: stretch.to - stretch.from,
+                at: stretch.at,
+            });
+            self.sizes.push(size);
+        }
+        let tracks = [(&mut self.video.table, pictures), (&mut self.sound.table, sound)];
+        for (table, chunks) in tracks {
+            for chunk in chunks {
+                let at = moved(&found, chunk.at)
+                    .ok_or(VirtualError::TooLong("a chunk outside of its ranges"))?;
+                table.chunks.push(Chunk { at, ..*chunk });
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        begins: Utc,
+        (shown, shown_end): (Tick, Tick),
+        media_end: Tick,
+    ) -> Result<Draft, VirtualError> {
+        self.video.finish(media_end.max(shown_end))?;
+        self.sound.finish();
+        let length = u64::try_from(shown_end - shown).unwrap_or(0);
+        let delay = self.video.delay();
+        let first = self.video.begins.unwrap_or(shown);
+        let mut tracks = vec![Track {
+            edits: edits(shown, shown_end, first, delay),
+            table: self.video.table,
+            media: Media::Video { delay },
+            timescale: VIDEO_TIMESCALE,
+        }];
+        if let (Some(begins), Some(end)) = (self.sound.begins, self.sound.end()) {
+            let edits = sound_edits(&self.sound, (shown, shown_end), (begins, end));
+            let timescale = self.sound.timescale;
+            tracks.push(Track { table: self.sound.table, media: Media::Sound, timescale, edits });
+        }
+        Ok(Draft { tracks, ranges: self.ranges, sizes: self.sizes, length, begins })
+    }
+}
+
+fn positive(ticks: i64) -> u64 {
+    u64::try_from(ticks).unwrap_or(0)
+}
+
+/// The pictures from `shown` to `end`; the first one is shown at `first`.
+fn edits(shown: Tick, end: Tick, first: Tick, delay: i64) -> Edits {
+    let begin = shown.max(first);
+    Edits {
+        empty: positive(begin - shown),
+        media: positive(begin - first + delay),
+        length: positive(end - begin),
+    }
+}
+
+/// The same for sound: `media` in its own ticks, the rest in those of the
+/// movie.
+fn sound_edits(sound: &Sounds, (shown, end): (Tick, Tick), media: (i64, i64)) -> Edits {
+    let movie = |ticks: i64| super::axis::rescale(ticks, sound.timescale, VIDEO_TIMESCALE);
+    let begin = sound.scaled(shown, VIDEO_TIMESCALE);
+    let empty = if media.0 > begin { positive(movie(media.0) - shown) } else { 0 };
+    let heard = shown.saturating_add_unsigned(empty);
+    Edits {
+        empty,
+        media: positive(begin - media.0),
+        length: positive(end.min(movie(media.1)) - heard),
+    }
+}

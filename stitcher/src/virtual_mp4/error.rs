@@ -1,0 +1,68 @@
+//! Why a virtual MP4 cannot be made or read.
+
+use hitless_media::mp4::Mp4Error;
+use hitless_model::Utc;
+use std::path::PathBuf;
+
+/// Why a virtual MP4 cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum VirtualError {
+    /// An original could not be read.
+    #[error(transparent)]
+    Source(#[from] Mp4Error),
+    /// An original has no pictures.
+    #[error("{path} has no pictures", path = path.display())]
+    NoPictures {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An original has fewer samples than the timeline says.
+    #[error("{path} has {there} pictures, the timeline plays up to {wanted}", path = path.display())]
+    TooFewSamples {
+        /// The file.
+        path: PathBuf,
+        /// Samples in it.
+        there: u64,
+        /// Samples up to which it is played.
+        wanted: u64,
+    },
+    /// Nothing of what is wanted was recorded.
+    #[error("nothing is recorded between {from} and {to}")]
+    Nothing {
+        /// The first instant.
+        from: Utc,
+        /// The first one after it.
+        to: Utc,
+    },
+    /// Sound whose frames are single samples changed its size: such a table
+    /// would be larger than the sound.
+    #[error("{path}: its linear sound differs in size from that before it", path = path.display())]
+    MixedSound {
+        /// The file with the other sound.
+        path: PathBuf,
+    },
+    /// A box of the header could not be written.
+    #[error("the header could not be made: {0}")]
+    Header(#[from] mp4_atom::Error),
+    /// A table has more entries than its box can count.
+    #[error("the clip is too long for one file: {0}")]
+    TooLong(&'static str),
+    /// An original could not be read while its bytes were wanted.
+    #[error("{path} could not be read: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// An original is not what it was when its table was read.
+    #[error("{path} has {now} bytes now and had {then}", path = path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Bytes when it was indexed.
+        then: u64,
+        /// Bytes now.
+        now: u64,
+    },
+}

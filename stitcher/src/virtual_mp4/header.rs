@@ -1,0 +1,166 @@
+//! The header: `ftyp` and `moov`.
+
+use super::boxes::{Bytes, Width};
+use super::describe::is_quicktime;
+use super::edits::Edits;
+use super::error::VirtualError;
+use super::table::Table;
+use hitless_model::Utc;
+use hitless_model::time::VIDEO_TIMESCALE;
+use mp4_atom::{Dinf, Dref, DrefEntry, Ftyp, Hdlr, Mdhd, Mvhd, Smhd, Tkhd, Url, Vmhd};
+
+/// Seconds from 1904, where MP4 counts from, to 1970.
+const SINCE_1904: i64 = 2_082_844_800;
+
+/// What a track shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Media {
+    Video { delay: i64 },
+    Sound,
+}
+
+/// A track, ready to be written.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) table: Table,
+    pub(super) media: Media,
+    pub(super) timescale: u32,
+    pub(super) edits: Edits,
+}
+
+/// `ftyp`.
+pub(super) fn ftyp(tracks: &[Track]) -> Result<Bytes, VirtualError> {
+    let quicktime = tracks.iter().flat_map(|t| &t.table.entries).any(is_quicktime);
+    let brands: &[&[u8; 4]] = if quicktime { &[b"qt  "] } else { &[b"isom", b"iso2", b"mp41"] };
+    Bytes::leaf(&Ftyp {
+        major_brand: brands[0].into(),
+        minor_version: 0x200,
+        compatible_brands: brands.iter().map(|b| (*b).into()).collect(),
+    })
+}
+
+/// `moov` of a clip that begins at an instant.
+pub(super) fn moov(
+    tracks: Vec<Track>,
+    length: u64,
+    begins: Utc,
+    width: Width,
+) -> Result<Bytes, VirtualError> {
+    let created = u64::try_from(begins.as_ns().div_euclid(1_000_000_000) + SINCE_1904).unwrap_or(0);
+    let next = u32::try_from(tracks.len()).unwrap_or(0) + 1;
+    let mut inside = vec![Bytes::leaf(&Mvhd {
+        creation_time: created,
+        modification_time: created,
+        timescale: VIDEO_TIMESCALE,
+        duration: length,
+        rate: 1.into(),
+        volume: 1.into(),
+        matrix: mp4_atom::Matrix::default(),
+        next_track_id: next,
+    })?];
+    for (track, id) in tracks.into_iter().zip(1..) {
+        inside.push(trak(track, id, created, width)?);
+    }
+    Bytes::boxed(b"moov", inside)
+}
+
+fn trak(track: Track, id: u32, created: u64, width: Width) -> Result<Bytes, VirtualError> {
+    let size = track.table.entries.first().and_then(|e| e.video()).map(|v| (v.width, v.height));
+    let (width_px, height_px) = size.unwrap_or_default();
+    let pixels = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);
+    let is_video = matches!(track.media, Media::Video { .. });
+    let head = Bytes::leaf(&Tkhd {
+        creation_time: created,
+        modification_time: created,
+        track_id: id,
+        duration: track.edits.total(),
+        enabled: true,
+        in_movie: true,
+        volume: u8::from(!is_video).into(),
+        width: pixels(width_px).into(),
+        height: pixels(height_px).into(),
+        ..Tkhd::default()
+    })?;
+    let edits = Bytes::boxed(b"edts", [Bytes::leaf(&track.edits.to_box())?])?;
+    let media = mdia(track, created, width)?;
+    Bytes::boxed(b"trak", [head, edits, media])
+}
+
+fn mdia(track: Track, created: u64, width: Width) -> Result<Bytes, VirtualError> {
+    let is_video = matches!(track.media, Media::Video { .. });
+    let (handler, name) = if is_video { (b"vide", "video") } else { (b"soun", "sound") };
+    let head = Bytes::leaf(&Mdhd {
+        creation_time: created,
+        modification_time: created,
+        timescale: track.timescale,
+        duration: track.table.length,
+        language: "und".to_owned(),
+    })?;
+    let handler = Bytes::leaf(&Hdlr { handler: handler.into(), name: name.to_owned() })?;
+    let kind =
+        if is_video { Bytes::leaf(&Vmhd::default())? } else { Bytes::leaf(&Smhd::default())? };
+    let place = DrefEntry::Url(Url { location: String::new() });
+    let data = Bytes::leaf(&Dinf { dref: Dref { entries: vec![place] } })?;
+    let table = stbl(track.table, track.media, width)?;
+    let info = Bytes::boxed(b"minf", [kind, data, table])?;
+    Bytes::boxed(b"mdia", [head, handler, info])
+}
+
+fn stbl(table: Table, media: Media, width: Width) -> Result<Bytes, VirtualError> {
+    let mut boxes = vec![stsd(&table)?, stts(&table)?];
+    if let Media::Video { delay } = media {
+        boxes.extend(ctts(&table, delay)?);
+        if table.keys.len() as u64 != table.sizes.count() {
+            boxes.push(numbers(b"stss", table.keys.iter().map(|k| [*k]))?);
+        }
+    }
+    boxes.push(numbers(b"stsc", table.chunks.rows.iter().copied())?);
+    let samples = count(table.sizes.count())?;
+    let (uniform, sizes) = table.sizes.into_parts();
+    let head = [uniform.to_be_bytes(), samples.to_be_bytes()].concat();
+    boxes.push(Bytes::full(b"stsz", 0, [Bytes::plain(head), Bytes::plain(sizes)])?);
+    let chunks = count(table.chunks.offsets.len() as u64)?.to_be_bytes().to_vec();
+    let kind = if width == Width::Bits64 { b"co64" } else { b"stco" };
+    let offsets = Bytes::offsets(table.chunks.offsets, width);
+    boxes.push(Bytes::full(kind, 0, [Bytes::plain(chunks), offsets])?);
+    Bytes::boxed(b"stbl", boxes)
+}
+
+fn stsd(table: &Table) -> Result<Bytes, VirtualError> {
+    let mut body = count(table.entries.len() as u64)?.to_be_bytes().to_vec();
+    for entry in &table.entries {
+        body.extend_from_slice(entry.raw());
+    }
+    Bytes::full(b"stsd", 0, [Bytes::plain(body)])
+}
+
+fn stts(table: &Table) -> Result<Bytes, VirtualError> {
+    numbers(b"stts", table.durations.iter().map(|(times, ticks)| [times, ticks]))
+}
+
+/// `None` where every picture is shown as it is decoded.
+fn ctts(table: &Table, delay: i64) -> Result<Option<Bytes>, VirtualError> {
+    if delay == 0 && table.later.iter().all(|(_, later)| later == 0) {
+        return Ok(None);
+    }
+    let shown = |later: i32| u32::try_from(i64::from(later) + delay).unwrap_or(0);
+    let rows = table.later.iter().map(|(times, later)| [times, shown(later)]);
+    numbers(b"ctts", rows).map(Some)
+}
+
+/// A table of rows of numbers with their count before it.
+fn numbers<const N: usize>(
+    kind: &[u8; 4],
+    rows: impl ExactSizeIterator<Item = [u32; N]>,
+) -> Result<Bytes, VirtualError> {
+    let mut body = Vec::with_capacity(4 + rows.len() * N * 4);
+    body.extend_from_slice(&count(rows.len() as u64)?.to_be_bytes());
+    for row in rows {
+        body.extend(row.iter().flat_map(|n| n.to_be_bytes()));
+    }
+    Bytes::full(kind, 0, [Bytes::plain(body)])
+}
+
+fn count(n: u64) -> Result<u32, VirtualError> {
+    u32::try_from(n).map_err(|_| VirtualError::TooLong("more samples than a table can count"))
+}

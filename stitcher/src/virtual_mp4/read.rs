@@ -1,0 +1,187 @@
+//! A virtual MP4 and its bytes.
+
+use super::align::up;
+use super::boxes::{Bytes, Width};
+use super::build::{Draft, draft};
+use super::error::VirtualError;
+use super::header::{ftyp, moov};
+use super::parts::{Part, SourceRange};
+use super::piece::{Cut, Piece};
+use hitless_model::time::VIDEO_TIMESCALE;
+use hitless_model::{MediaSpan, Nanos, Utc};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes of an `mdat` header with a size of 64 bits.
+const MDAT_HEADER: u64 = 16;
+/// Bytes of the smallest `free`, which fills up to a block.
+const FREE_HEADER: u64 = 8;
+/// Offsets beyond this take 64 bits; some readers take 32 bits as signed.
+const LARGEST_32: u64 = i32::MAX as u64;
+
+/// A clip: a header that was made, and ranges of originals.
+#[derive(Debug)]
+pub struct VirtualMp4 {
+    /// In order, with where each begins.
+    header: Vec<(u64, Vec<u8>)>,
+    ranges: Vec<SourceRange>,
+    sizes: Vec<u64>,
+    length: u64,
+    duration: Nanos,
+    begins: Utc,
+    open: Mutex<Option<(Arc<Path>, Arc<File>)>>,
+}
+
+impl VirtualMp4 {
+    /// Reads the tables of the pieces and makes the header. `pieces` are in
+    /// order; some from before the cut let it begin at an earlier key frame.
+    pub fn build(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
+        let Draft { tracks, mut ranges, sizes, length, begins } = draft(pieces, cut)?;
+        let media = ranges.last().map_or(0, SourceRange::end);
+        let brand = ftyp(&tracks)?;
+        let entries: u64 = tracks.iter().map(|t| t.table.sizes.count()).sum();
+        // Tables have at most 24 bytes for a sample, and some boxes.
+        let largest = media.saturating_add(entries * 24).saturating_add(1 << 20);
+        let width = if largest > LARGEST_32 { Width::Bits64 } else { Width::Bits32 };
+        let mut made = brand;
+        made.append(moov(tracks, length, begins, width)?);
+        let base = up(made.len() + FREE_HEADER + MDAT_HEADER);
+        made.append(filling(base - made.len() - MDAT_HEADER)?);
+        made.append(mdat(media + MDAT_HEADER));
+        for range in &mut ranges {
+            range.at += base;
+        }
+        let mut at = 0;
+        let header = made.settle(base).into_iter().map(|bytes| {
+            let begin = at;
+            at += bytes.len() as u64;
+            (begin, bytes)
+        });
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        Ok(Self {
+            header: header.collect(),
+            ranges,
+            sizes,
+            length: base + media,
+            duration: MediaSpan::new(length).to_nanos(VIDEO_TIMESCALE),
+            begins,
+            open: Mutex::default(),
+        })
+    }
+
+    /// Bytes of the whole clip.
+    pub fn size(&self) -> u64 {
+        self.length
+    }
+
+    /// Its first instant: that of the picture which was on the screen when it
+    /// is to begin.
+    pub fn begins(&self) -> Utc {
+        self.begins
+    }
+
+    /// How long it plays.
+    pub fn duration(&self) -> Nanos {
+        self.duration
+    }
+
+    /// The ranges of originals, in the order of the clip.
+    pub fn ranges(&self) -> &[SourceRange] {
+        &self.ranges
+    }
+
+    /// Size that a range's original had when its table was read.
+    pub fn source_size(&self, range: usize) -> Option<u64> {
+        self.sizes.get(range).copied()
+    }
+
+    /// All parts in order; what is between them is zeros.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let made = self.header.iter().map(|(at, bytes)| Part::Made(*at, bytes));
+        made.chain(self.ranges.iter().map(Part::Range))
+    }
+
+    /// Fills a part of `buffer` from byte `at` on; 0 at the end.
+    pub fn read_at(&self, buffer: &mut [u8], at: u64) -> Result<usize, VirtualError> {
+        let room = usize::try_from(self.length.saturating_sub(at)).unwrap_or(usize::MAX);
+        let most = room.min(buffer.len());
+        let buffer = &mut buffer[..most];
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if let Some(bytes) = self.made(at) {
+            let read = bytes.len().min(buffer.len());
+            buffer[..read].copy_from_slice(&bytes[..read]);
+            return Ok(read);
+        }
+        let after = self.ranges.partition_point(|r| r.at <= at);
+        let current = after.checked_sub(1).and_then(|n| self.ranges.get(n));
+        if let Some(range) = current.filter(|r| at < r.end()) {
+            let most = clipped(buffer.len(), range.end() - at);
+            return self.read_source(range, &mut buffer[..most], at - range.at);
+        }
+        let next = self.ranges.get(after).map_or(self.length, |r| r.at);
+        let zeros = clipped(buffer.len(), next - at);
+        buffer[..zeros].fill(0);
+        Ok(zeros)
+    }
+
+    fn made(&self, at: u64) -> Option<&[u8]> {
+        let after = self.header.partition_point(|(begin, _)| *begin <= at);
+        let (begin, bytes) = self.header.get(after.checked_sub(1)?)?;
+        bytes.get(usize::try_from(at - begin).ok()?..).filter(|rest| !rest.is_empty())
+    }
+
+    fn read_source(
+        &self,
+        range: &SourceRange,
+        buffer: &mut [u8],
+        skip: u64,
+    ) -> Result<usize, VirtualError> {
+        let failed =
+            |source: io::Error| VirtualError::Read { path: range.path.to_path_buf(), source };
+        let file = self.source(&range.path).map_err(failed)?;
+        loop {
+            match file.read_at(buffer, range.from + skip) {
+                Ok(0) => return Err(failed(io::ErrorKind::UnexpectedEof.into())),
+                Ok(read) => return Ok(read),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+    }
+
+    /// The original, kept open for the next read.
+    fn source(&self, path: &Arc<Path>) -> io::Result<Arc<File>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, file)) = open.as_ref().filter(|(of, _)| of == path) {
+            let _ = of;
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(File::open(path)?);
+        *open = Some((Arc::clone(path), Arc::clone(&file)));
+        Ok(file)
+    }
+}
+
+fn clipped(length: usize, most: u64) -> usize {
+    length.min(usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+/// A `free` of so many bytes.
+fn filling(bytes: u64) -> Result<Bytes, VirtualError> {
+    let zeros = bytes.saturating_sub(FREE_HEADER);
+    let zeros = usize::try_from(zeros).map_err(|_| VirtualError::TooLong("header"))?;
+    Bytes::boxed(b"free", [Bytes::plain(vec![0; zeros])])
+}
+
+/// The beginning of an `mdat` of so many bytes.
+fn mdat(bytes: u64) -> Bytes {
+    let mut head = vec![0, 0, 0, 1];
+    head.extend_from_slice(b"mdat");
+    head.extend_from_slice(&bytes.to_be_bytes());
+    Bytes::plain(head)
+}

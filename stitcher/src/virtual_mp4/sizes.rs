@@ -1,0 +1,76 @@
+//! The sizes of a track's samples, as the body of a box `stsz`.
+
+/// Sizes, one number for all as long as they are equal: a second of linear
+/// sound has up to 48,000 samples.
+#[derive(Debug, Default)]
+pub(super) struct Sizes {
+    count: u64,
+    uniform: u32,
+    /// Each size as it stands in the box; empty while all are equal.
+    table: Vec<u8>,
+}
+
+/// A table is not begun behind more samples of equal size than this.
+const MOST_SPREAD: u64 = 1 << 20;
+
+impl Sizes {
+    /// Puts `count` samples of `size` bytes behind the others; `false` if
+    /// the table would get out of hand.
+    #[must_use]
+    pub(super) fn push(&mut self, size: u32, count: u32) -> bool {
+        if self.count == 0 {
+            self.uniform = size;
+        }
+        let equal = self.table.is_empty() && size == self.uniform;
+        if !equal {
+            if self.table.is_empty() {
+                if self.count > MOST_SPREAD {
+                    return false;
+                }
+                self.table = (0..self.count).flat_map(|_| self.uniform.to_be_bytes()).collect();
+            }
+            for _ in 0..count {
+                self.table.extend_from_slice(&size.to_be_bytes());
+            }
+        }
+        self.count += u64::from(count);
+        true
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The number for all (0: see the table) and the table.
+    pub(super) fn into_parts(self) -> (u32, Vec<u8>) {
+        // A size of 0 for all would say "see the table".
+        if self.table.is_empty() && self.uniform == 0 {
+            let zeros = vec![0; usize::try_from(self.count * 4).unwrap_or(0)];
+            return (0, zeros);
+        }
+        (if self.table.is_empty() { self.uniform } else { 0 }, self.table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_sizes_need_no_table() {
+        let mut sizes = Sizes::default();
+        assert!(sizes.push(2, 48_000) && sizes.push(2, 48_000));
+        assert_eq!(sizes.count(), 96_000);
+        assert_eq!(sizes.into_parts(), (2, Vec::new()));
+        let mut sizes = Sizes::default();
+        assert!(sizes.push(7, 2) && sizes.push(9, 1));
+        assert_eq!(sizes.into_parts(), (0, vec![0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 9]));
+    }
+
+    #[test]
+    fn an_hour_of_linear_sound_is_not_spread_out() {
+        let mut sizes = Sizes::default();
+        assert!(sizes.push(2, u32::MAX));
+        assert!(!sizes.push(1, 160));
+    }
+}

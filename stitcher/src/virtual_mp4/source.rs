@@ -1,0 +1,86 @@
+//! A piece's file, its tables read, and the facts of the piece in it.
+
+use super::axis::rescale;
+use super::error::VirtualError;
+use super::piece::Piece;
+use hitless_media::mp4::{Movie, Sample, Track};
+use hitless_model::time::VIDEO_TIMESCALE;
+use std::path::{Path, PathBuf};
+
+/// The file read last: neighbouring pieces are often of one.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    last: Option<(PathBuf, Movie)>,
+}
+
+impl Sources {
+    pub(super) fn open(&mut self, path: &Path) -> Result<&Movie, VirtualError> {
+        let known = self.last.take().filter(|(of, _)| of == path);
+        let movie = match known {
+            Some((_, movie)) => movie,
+            None => Movie::open(path)?,
+        };
+        Ok(&self.last.insert((path.to_owned(), movie)).1)
+    }
+}
+
+/// A piece within its file. Ticks are the clip's (90 kHz).
+#[derive(Debug)]
+pub(super) struct Inside<'a> {
+    pub(super) piece: &'a Piece,
+    pub(super) movie: &'a Movie,
+    pub(super) video: &'a Track,
+    /// When its earliest picture is shown, in ticks of the file's track.
+    pub(super) anchor: i64,
+    /// From there to the end of the last one.
+    pub(super) length: i64,
+    /// How long the last one is shown.
+    pub(super) frame: i64,
+}
+
+impl<'a> Inside<'a> {
+    pub(super) fn new(piece: &'a Piece, movie: &'a Movie) -> Result<Self, VirtualError> {
+        let path = || piece.path.clone();
+        let video = movie.video().ok_or_else(|| VirtualError::NoPictures { path: path() })?;
+        let wanted = piece.first_sample.saturating_add(piece.samples);
+        let there = video.samples.len();
+        if wanted > there || piece.samples == 0 {
+            return Err(VirtualError::TooFewSamples { path: path(), there, wanted });
+        }
+        let mut inside = Self { piece, movie, video, anchor: i64::MAX, length: 0, frame: 1 };
+        let (mut end, mut last) = (i64::MIN, 1);
+        for sample in inside.samples(piece.first_sample..wanted) {
+            let shown = video.shown(&sample);
+            inside.anchor = inside.anchor.min(shown);
+            let until = shown.saturating_add(i64::from(sample.duration));
+            if until > end {
+                (end, last) = (until, i64::from(sample.duration));
+            }
+        }
+        inside.length = inside.ticks(end).max(1);
+        inside.frame = rescale(last, video.timescale, VIDEO_TIMESCALE).max(1);
+        Ok(inside)
+    }
+
+    /// Ticks from the piece's beginning to a time of the file's track.
+    pub(super) fn ticks(&self, shown: i64) -> i64 {
+        rescale(shown.saturating_sub(self.anchor), self.video.timescale, VIDEO_TIMESCALE)
+    }
+
+    /// When a sample is shown, from the piece's beginning on.
+    pub(super) fn shown(&self, sample: &Sample) -> i64 {
+        self.ticks(self.video.shown(sample))
+    }
+
+    pub(super) fn samples(
+        &self,
+        range: std::ops::Range<u64>,
+    ) -> impl DoubleEndedIterator<Item = Sample> + use<'a> {
+        let samples = &self.video.samples;
+        range.filter_map(|number| samples.get(number))
+    }
+
+    pub(super) fn range(&self) -> std::ops::Range<u64> {
+        self.piece.first_sample..self.piece.first_sample + self.piece.samples
+    }
+}

@@ -1,0 +1,94 @@
+//! The clip's pictures.
+
+use super::axis::Tick;
+use super::chunks::{Chunk, gather};
+use super::describe::places;
+use super::error::VirtualError;
+use super::order::{Order, Placed};
+use super::source::Inside;
+use super::table::Table;
+use std::ops::Range;
+
+/// The pictures of all pieces so far.
+#[derive(Debug, Default)]
+pub(super) struct Video {
+    pub(super) table: Table,
+    order: Order,
+    /// The one whose decode time is known and whose length is not.
+    open: Option<Tick>,
+    /// Decode time of the first one.
+    pub(super) begins: Option<Tick>,
+    least: i64,
+}
+
+impl Video {
+    /// Puts samples of a piece behind the others; gives their chunks in the
+    /// piece's file.
+    pub(super) fn push(
+        &mut self,
+        inside: &Inside<'_>,
+        range: Range<u64>,
+        place: Tick,
+    ) -> Result<Vec<Chunk>, VirtualError> {
+        let entries = places(&mut self.table.entries, &inside.video.entries);
+        let mut chunks = Vec::new();
+        for sample in inside.samples(range) {
+            let entry = entries.get(usize::from(sample.entry)).copied().unwrap_or(0);
+            let chunk = Chunk { at: sample.offset, bytes: sample.size.into(), samples: 1, entry };
+            gather(&mut chunks, chunk);
+            if !self.table.sizes.push(sample.size, 1) {
+                return Err(VirtualError::TooLong("too many pictures of one size"));
+            }
+            if sample.key {
+                let number = u32::try_from(self.table.sizes.count());
+                self.table.keys.push(number.map_err(|_| VirtualError::TooLong("pictures"))?);
+            }
+            if let Some(placed) = self.order.push(place + inside.shown(&sample)) {
+                self.settle(placed)?;
+            }
+        }
+        Ok(chunks)
+    }
+
+    /// All pictures that wait: what follows is shown after them.
+    pub(super) fn flush(&mut self) -> Result<(), VirtualError> {
+        while let Some(placed) = self.order.next() {
+            self.settle(placed)?;
+        }
+        Ok(())
+    }
+
+    /// The last picture is shown until `end`.
+    pub(super) fn finish(&mut self, end: Tick) -> Result<(), VirtualError> {
+        self.flush()?;
+        if let Some(decode) = self.open.take() {
+            self.last_until(decode, end.max(decode + 1))?;
+        }
+        Ok(())
+    }
+
+    /// How much later than decoded pictures are shown at least: what the edit
+    /// list takes out.
+    pub(super) fn delay(&self) -> i64 {
+        -self.least
+    }
+
+    fn settle(&mut self, placed: Placed) -> Result<(), VirtualError> {
+        if let Some(before) = self.open.replace(placed.decode) {
+            self.last_until(before, placed.decode)?;
+        }
+        self.begins.get_or_insert(placed.decode);
+        self.least = self.least.min(placed.later);
+        let later = i32::try_from(placed.later);
+        self.table.later.push(1, later.map_err(|_| VirtualError::TooLong("a picture's delay"))?);
+        Ok(())
+    }
+
+    fn last_until(&mut self, from: Tick, to: Tick) -> Result<(), VirtualError> {
+        // Readers take lengths as signed.
+        let ticks = i32::try_from(to - from).ok().and_then(|t| u32::try_from(t).ok());
+        let too_long = VirtualError::TooLong("a gap of more than six hours cannot be kept in it");
+        self.table.duration(1, ticks.ok_or(too_long)?);
+        Ok(())
+    }
+}
