@@ -152,6 +152,9 @@ proptest! {
     fn clocks_that_drift_and_jump_decide_nothing(script in scripts(WILD)) {
         let world = script.build();
         let (plan, _) = world.plan();
+        // of strands that have nothing in common clocks have the last word
+        let exact = |how: &How| matches!(how, How::Exact { .. });
+        prop_assume!(plan.alignments.iter().all(|a| exact(&a.how)));
         prop_assume!(all_exact(&world, &plan));
         check(&world, &plan)?;
     }

@@ -214,7 +214,9 @@ impl Script {
             error: Nanos::from_millis(self.error_ms),
             drift_ppb: life.drift_ppb,
             drift_admitted: true,
-            step: life.step.map(|(at, ms)| (from + at * (to - from) / 1000, Nanos::from_millis(ms))),
+            step: life
+                .step
+                .map(|(at, ms)| (from + at * (to - from) / 1000, Nanos::from_millis(ms))),
             parameters: 1,
             source: ClockSource::SenderReport,
         }
@@ -228,7 +230,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: cases * more,
         max_shrink_iters: 2_000,
-        max_global_rejects: cases * more,
+        max_global_rejects: 20 * cases * more,
         failure_persistence: Some(Box::new(seeds)),
         ..ProptestConfig::default()
     }
