@@ -56,7 +56,11 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     let played = world.played(&world.facts, &plan.entries);
     let truth = truth(world);
     let wanted = truth.frames;
-    let order = played.windows(2).find(|w| w[0].0 >= w[1].0).map(<[_]>::to_vec);
+    // a leading picture that came through in part, without its key frame, looks
+    // like the end of the GOP before
+    let sound = |f: &&(usize, bool)| !(f.1 && world.film[f.0].leading);
+    let ordered: Vec<_> = played.iter().filter(sound).copied().collect();
+    let order = ordered.windows(2).find(|w| w[0].0 >= w[1].0).map(<[_]>::to_vec);
     let played: Vec<_> = played.into_iter().filter(|f| !truth.either.contains(&f.0)).collect();
     if played != wanted || order.is_some() {
         let extra: Vec<_> = played.iter().filter(|f| !wanted.contains(f)).collect();

@@ -155,12 +155,12 @@ prop_compose! {
 /// Anything at all, most of it near to each other.
 fn samples(noise: &mut Noise) -> Vec<Sample> {
     let count = noise.next() % 30;
-    let odd = noise.next() % 6 == 0;
+    let odd = noise.next().is_multiple_of(6);
     (0..count)
         .map(|n| {
             let near = i64::try_from(n).expect("small") * 3_000 + noise.within(2_000);
             let wild = i64::from_ne_bytes(noise.next().to_ne_bytes());
-            let time = if odd && noise.next() % 4 == 0 { wild } else { near };
+            let time = if odd && noise.next().is_multiple_of(4) { wild } else { near };
             Sample {
                 decode: MediaTime::new(time),
                 presentation: MediaTime::new(time.saturating_add(noise.within(6_000))),
@@ -170,7 +170,7 @@ fn samples(noise: &mut Noise) -> Vec<Sample> {
                     1 => Some(KeyKind::Open),
                     _ => None,
                 },
-                damaged: noise.next() % 9 == 0,
+                damaged: noise.next().is_multiple_of(9),
             }
         })
         .collect()
@@ -200,7 +200,7 @@ fn plan_with_lies(facts: &Facts, settings: &Settings, seed: u64) -> Result<Plan,
         let tables = needs.tables.iter().map(|s| (*s, 0));
         let others = needs.samples.iter().map(|s| (*s, 1));
         for (segment, what) in tables.chain(others) {
-            if noise.next() % 8 == 0 {
+            if noise.next().is_multiple_of(8) {
                 evidence.give_up(segment);
             } else if what == 0 {
                 let mut table = GopTable::of(&samples(&mut noise));
@@ -214,7 +214,7 @@ fn plan_with_lies(facts: &Facts, settings: &Settings, seed: u64) -> Result<Plan,
             for sample in numbers {
                 evidence.add_print(*segment, *sample, Fingerprint(noise.next() % 12));
             }
-            if noise.next() % 8 == 0 {
+            if noise.next().is_multiple_of(8) {
                 evidence.give_up(*segment);
             }
         }
@@ -233,7 +233,7 @@ fn spoilt(world: &World, seed: u64) -> Facts {
         _ => i64::from_ne_bytes(noise.next().to_ne_bytes()),
     };
     for row in &mut facts.segments {
-        if noise.next() % 6 != 0 {
+        if !noise.next().is_multiple_of(6) {
             continue;
         }
         let value = absurd(&mut noise);
@@ -288,7 +288,7 @@ proptest! {
         let world = script.build();
         let mut noise = Noise::new(seed);
         let bad: Vec<SegmentRef> = (0..world.facts.segments.len())
-            .filter(|_| noise.next() % 4 == 0)
+            .filter(|_| noise.next().is_multiple_of(4))
             .map(|at| SegmentRef::new(u32::try_from(at).expect("small")))
             .collect();
         let mut evidence = Evidence::default();
