@@ -114,10 +114,17 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         let mut complete = true;
         for grain in grains {
             let before = look.misses();
-            if *grain == Grain::Samples && stands_still(view, look, pair) {
+            let scene = match grain {
+                Grain::Keys => Scene::Moves,
+                Grain::Samples => scene(view, look, pair),
+            };
+            if scene == Scene::StandsStill {
                 break;
             }
-            let rows = probe::rows(view, look, settings, pair, place, *grain);
+            let mut rows = probe::rows(view, look, settings, pair, place, *grain);
+            if scene == Scene::Unknown {
+                rows.gate = rows.error;
+            }
             let early = probe::marks(look, &rows.early);
             let late = probe::marks(look, &rows.late);
             if look.misses() > before {
@@ -130,7 +137,11 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
                 Verdict::Exact { offset, matched, compared } => {
                     let offset = MediaSpan::new(offset);
                     let how = How::Exact { offset, matched, compared, step: None };
-                    return Aligned { how, done: complete, to: if complete { read } else { pair.to } };
+                    return Aligned {
+                        how,
+                        done: complete,
+                        to: if complete { read } else { pair.to },
+                    };
                 }
                 Verdict::Nothing => {
                     let enough = early.len().min(late.len()) > rows.min_run;
@@ -152,15 +163,33 @@ pub(crate) fn before(settings: &Settings, at: Utc) -> Utc {
     at.plus(Nanos::ZERO.minus(margin))
 }
 
-/// Do two of the key frames around the place where the later strand begins
-/// look the same? Then its samples look like those of any other GOP.
-fn stands_still(view: &View<'_>, look: &mut Look<'_>, pair: &Pair) -> bool {
-    [pair.early, pair.late].into_iter().any(|strand| {
+/// What single samples prove depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scene {
+    /// Key frames differ: so do the samples of different GOPs.
+    Moves,
+    /// Two key frames are equal: so are samples of different GOPs.
+    StandsStill,
+    /// Nobody has two key frames: only clocks can say which GOP it is.
+    Unknown,
+}
+
+/// What the key frames look like around the place where the later strand
+/// begins.
+fn scene(view: &View<'_>, look: &mut Look<'_>, pair: &Pair) -> Scene {
+    let mut scene = Scene::Unknown;
+    for strand in [pair.early, pair.late] {
         let points = probe::around(view, look, strand, pair.from);
         let prints: Vec<_> = probe::marks(look, &points).iter().map(|m| m.print).collect();
         let distinct: BTreeSet<_> = prints.iter().collect();
-        distinct.len() < prints.len()
-    })
+        if distinct.len() < prints.len() {
+            return Scene::StandsStill;
+        }
+        if distinct.len() > 1 {
+            scene = Scene::Moves;
+        }
+    }
+    scene
 }
 
 /// Only offsets that the clocks allow within the gate are believed.

@@ -119,13 +119,19 @@ impl Carry {
     /// Does this row lie so far behind the joint that what is planned before
     /// it would be the same without it? A window for a row that was added,
     /// changed or removed must begin at a carry for which this holds.
-    pub fn is_before(&self, instance: &InstanceId, row: &SegmentFacts, settings: &Settings) -> bool {
+    pub fn is_before(
+        &self,
+        instance: &InstanceId,
+        row: &SegmentFacts,
+        settings: &Settings,
+    ) -> bool {
         let Some(end) = self.end else { return true };
         let passed = self.passed.iter().find(|p| p.instance == *instance);
         let margin = row.error.plus(settings.gate).plus(settings.gate);
         let row_end = row.label_end().plus(margin);
         let looked_at = |met: &Met| {
-            let is = |at: u32| self.strands.get(at as usize).is_some_and(|s| s.instance == *instance);
+            let is =
+                |at: u32| self.strands.get(at as usize).is_some_and(|s| s.instance == *instance);
             (is(met.early) || is(met.late))
                 && row.start <= met.to.plus(margin)
                 && row_end >= met.from

@@ -37,6 +37,16 @@ pub(crate) fn label(view: &View<'_>, groups: &Groups, copy: &Unit, at: i64) -> U
     view.segment(copy.segment).label(MediaTime::new(media))
 }
 
+/// Up to where a copy has frames: what comes after a loss inside of it is not
+/// worth entering it for.
+fn has_until(copy: &Unit) -> i64 {
+    if copy.damaged == 0 {
+        return copy.end;
+    }
+    let shown = i64::from(copy.samples).saturating_mul(copy.frame);
+    copy.end.min(copy.from.saturating_add(shown))
+}
+
 impl Lane {
     pub(crate) fn is_done(&self) -> bool {
         self.cursor >= self.slots.len()
@@ -53,7 +63,7 @@ impl Lane {
     }
 
     fn end(&self, view: &View<'_>, groups: &Groups, slot: usize) -> Utc {
-        let ends = self.slots[slot].copies.iter().map(|c| label(view, groups, c, c.end));
+        let ends = self.slots[slot].copies.iter().map(|c| label(view, groups, c, has_until(c)));
         ends.max().unwrap_or_default().plus(self.push())
     }
 

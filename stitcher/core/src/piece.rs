@@ -11,7 +11,7 @@ use crate::group::Groups;
 use crate::merge::merged;
 use crate::slot::Slot;
 use crate::strand::{StrandRef, View};
-use crate::table::usual_step;
+use crate::table::{TELLING, usual_step};
 use crate::unit::Unit;
 
 /// Consecutive samples of one segment. Times are on the group's axis.
@@ -140,9 +140,6 @@ pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Optio
             .collect(),
     )
 }
-
-/// Fewer frames than this do not tell how long a picture lasts.
-const TELLING: usize = 4;
 
 /// Cuts frames in decode order where the segment changes or frames are lost.
 fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {

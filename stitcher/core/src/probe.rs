@@ -118,7 +118,14 @@ pub(crate) fn ends(
     early.drain(..early.len().saturating_sub(2 * most));
     let late = points_in(view, look, head, always, most, Grain::Keys);
     let error = view.last(ended).error.plus(view.first(began).error);
-    Rows { early, late, gate: error.plus(settings.gate), error, min_run: settings.min_keys, complete: true }
+    Rows {
+        early,
+        late,
+        gate: error.plus(settings.gate),
+        error,
+        min_run: settings.min_keys,
+        complete: true,
+    }
 }
 
 /// The few key frames of a strand nearest to an instant by its clock.

@@ -81,8 +81,7 @@ impl Walk<'_> {
             }
             // lanes are in order of where they begin and are only pushed on
             let begins = self.lanes[lane].begins;
-            if best.is_some_and(|(_, b)| begins > b.label)
-                && here.is_none_or(|(at, _)| begins > at)
+            if best.is_some_and(|(_, b)| begins > b.label) && here.is_none_or(|(at, _)| begins > at)
             {
                 break;
             }

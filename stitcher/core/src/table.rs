@@ -118,9 +118,23 @@ fn gop(first: usize, samples: &[Sample]) -> Gop {
         from: earliest,
         last: samples.iter().map(shown).max().unwrap_or_default(),
         end: samples.iter().map(|s| s.presentation.plus(s.duration)).max().unwrap_or_default(),
-        frame: usual_step(samples.iter().map(|s| s.presentation.ticks()).collect())
-            .map_or(samples[0].duration, MediaSpan::new),
+        frame: frame(samples),
     }
+}
+
+/// Fewer samples than this do not tell how long a picture lasts.
+pub(crate) const TELLING: usize = 4;
+
+/// The usual step from picture to picture; of few of them, of which one may
+/// stand before a loss, no longer than the shortest lasts by the file.
+fn frame(samples: &[Sample]) -> MediaSpan {
+    let step = usual_step(samples.iter().map(|s| s.presentation.ticks()).collect());
+    let step = step.unwrap_or(samples[0].duration.ticks());
+    if samples.len() >= TELLING {
+        return MediaSpan::new(step);
+    }
+    let lasting = samples.iter().map(|s| s.duration.ticks()).filter(|d| *d > 0).min();
+    MediaSpan::new(lasting.map_or(step, |d| d.min(step)))
 }
 
 /// The middle one of the steps between times.

@@ -72,23 +72,24 @@ pub(crate) fn units(
             Some(table) if !table.gops.is_empty() => {
                 let usual = usual_frame(table);
                 for (n, gop) in table.gops.iter().enumerate() {
-                    close(into, strand, !gop.first_damaged && (follows || n > 0));
-                    into.push(of_gop(strand, *segment, gop, (offset, usual)));
+                    let closed = !gop.first_damaged && (follows || n > 0);
+                    append(into, of_gop(strand, *segment, gop, (offset, usual)), closed);
                 }
             }
-            _ => {
-                close(into, strand, follows);
-                into.push(whole(view, strand, *segment, offset));
-            }
+            _ => append(into, whole(view, strand, *segment, offset), follows),
         }
     }
 }
 
-/// The strand goes on right after its last unit, or it does not.
-fn close(units: &mut [Unit], strand: StrandRef, closed: bool) {
-    if let Some(last) = units.last_mut().filter(|u| u.strand == strand) {
-        last.closed = closed;
+/// The strand goes on right after its last unit, or it does not. How long a
+/// unit's last picture lasts is a guess in the file: no longer than until the
+/// next one.
+fn append(units: &mut Vec<Unit>, next: Unit, closed: bool) {
+    if let Some(before) = units.last_mut().filter(|u| u.strand == next.strand) {
+        before.closed = closed;
+        before.end = before.end.min(next.from.max(before.last.saturating_add(1)));
     }
+    units.push(next);
 }
 
 /// A single picture before a loss is as long as the loss in the file; other

@@ -38,8 +38,7 @@ pub fn facts(
     let mut lineages: Vec<Lineage> = Vec::new();
     let mut expired = around.expired;
     let mut segments = Vec::with_capacity(rows.all().len());
-    for known in rows.all() {
-        let row = &known.row;
+    for row in rows.all() {
         if row.state == SegmentState::Expired {
             expired.push(Stretch { from: row.start, to: row.start.plus(row.duration) });
         }

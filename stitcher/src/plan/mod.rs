@@ -1,7 +1,6 @@
 //! From rows to a plan: facts, and the rounds in which planning is answered.
 //!
-//! [`Rows`] are the segments of one camera that a window needs, with what the
-//! index knows of each; [`facts`](facts()) makes of them what the pure planner
+//! [`Rows`] are the segments of one camera that a window needs, [`facts`](facts()) makes of them what the pure planner
 //! takes, [`rounds`](rounds()) reads from files what it asks for until it has
 //! a plan.
 
@@ -10,5 +9,5 @@ mod rounds;
 mod rows;
 
 pub use facts::{Around, facts};
-pub use rounds::{NoEnd, Planned, rounds};
-pub use rows::{Known, Rows};
+pub use rounds::{Planned, RoundsError, rounds};
+pub use rows::Rows;

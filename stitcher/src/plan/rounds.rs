@@ -1,18 +1,23 @@
 //! The rounds of planning: what it needs is read, until it needs nothing.
 //!
-//! Reading is spread over threads by rayon; the answers are put together in
+//! Tables come from the index, else from the file; samples and fingerprints
+//! from the file alone. Reading is spread over threads by rayon; the answers are put together in
 //! the order of the places, so that the same files give the same plan. What
 //! cannot be read is given up, told, and planned without.
 
 use super::rows::Rows;
-use crate::index::{Contents, prints};
-use hitless_model::{SegmentName, Utc};
+use crate::compute::Compute;
+use crate::index::{Contents, packed, prints};
+use crate::site::Site;
+use hitless_model::{CameraId, SegmentName, SegmentState, Utc};
+use hitless_schema::StoreError;
 use hitless_stitcher_core::{
-    Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, Settings, plan,
+    Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, plan,
 };
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Planning promises a few dozen rounds; more would be a fault in it.
 const MOST_ROUNDS: usize = 200;
@@ -37,28 +42,33 @@ pub struct Planned {
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
-#[error("planning {camera} found no end of questions within {MOST_ROUNDS} rounds")]
-pub struct NoEnd {
-    camera: String,
+pub enum RoundsError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The planner asks for ever.
+    #[error("planning {camera} found no end of questions within {MOST_ROUNDS} rounds")]
+    NoEnd {
+        /// Whose timeline.
+        camera: CameraId,
+    },
 }
 
 /// Plans a window, or says that it has to begin earlier.
-pub fn rounds(
-    root: &Path,
-    rows: &Rows,
-    facts: &Facts,
-    settings: &Settings,
-    mut evidence: Evidence,
-) -> Result<Planned, NoEnd> {
+pub async fn rounds(
+    site: &Site,
+    compute: &Compute,
+    rows: &Arc<Rows>,
+    facts: &Arc<Facts>,
+) -> Result<Planned, RoundsError> {
     let mut planned = Planned::default();
-    for (at, known) in rows.all().iter().enumerate() {
-        if let Some(table) = &known.table {
-            let place = SegmentRef::new(u32::try_from(at).unwrap_or(u32::MAX));
-            evidence.add_table(place, table.clone());
-        }
-    }
+    let mut evidence = Evidence::default();
     while planned.rounds < MOST_ROUNDS {
-        match plan(facts, settings, &evidence) {
+        let (these, tolerances) = (Arc::clone(facts), site.settings.clone());
+        let (answer, back) =
+            compute.run(move || (plan(&these, &tolerances, &evidence), evidence)).await;
+        evidence = back;
+        let mut needs = match answer {
             Ok(plan) => {
                 planned.plan = plan;
                 return Ok(planned);
@@ -67,11 +77,51 @@ pub fn rounds(
                 planned.earlier = needs.earlier;
                 return Ok(planned);
             }
-            Err(needs) => answer(root, rows, &needs, &mut evidence, &mut planned),
-        }
+            Err(needs) => needs,
+        };
+        from_index(site, &facts.camera, rows, &mut needs, &mut evidence).await?;
+        let (root, these) = (site.root().to_owned(), Arc::clone(rows));
+        let (back, so_far) = compute
+            .run(move || {
+                answer_from_files(&root, &these, &needs, &mut evidence, &mut planned);
+                (evidence, planned)
+            })
+            .await;
+        (evidence, planned) = (back, so_far);
         planned.rounds += 1;
     }
-    Err(NoEnd { camera: facts.camera.to_string() })
+    Err(RoundsError::NoEnd { camera: facts.camera.clone() })
+}
+
+/// Answers with tables that were read from the files before.
+async fn from_index(
+    site: &Site,
+    camera: &CameraId,
+    rows: &Rows,
+    needs: &mut Needs,
+    evidence: &mut Evidence,
+) -> Result<(), RoundsError> {
+    let names: Vec<SegmentName> = needs
+        .tables
+        .iter()
+        .map(|at| rows.row(*at))
+        .filter(|row| row.state != SegmentState::Recording)
+        .map(|row| row.name.clone())
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    for stored in site.store.indexes(camera, &names).await? {
+        let Some(at) = rows.place(&stored.segment) else { continue };
+        if stored.version != packed::VERSION {
+            continue;
+        }
+        if let Some(table) = packed::unpack(&stored.contents, rows.row(at).media_start) {
+            evidence.add_table(at, table);
+            needs.tables.remove(&at);
+        }
+    }
+    Ok(())
 }
 
 /// What was read of one segment.
@@ -84,7 +134,13 @@ struct Answer {
     problem: Option<String>,
 }
 
-fn answer(root: &Path, rows: &Rows, needs: &Needs, evidence: &mut Evidence, planned: &mut Planned) {
+fn answer_from_files(
+    root: &Path,
+    rows: &Rows,
+    needs: &Needs,
+    evidence: &mut Evidence,
+    planned: &mut Planned,
+) {
     let all: BTreeSet<SegmentRef> =
         needs.tables.iter().chain(&needs.samples).chain(needs.prints.keys()).copied().collect();
     let all: Vec<SegmentRef> = all.into_iter().collect();

@@ -103,9 +103,7 @@ fn list(root: &Path, patterns: &[super::Pattern]) -> (BTreeMap<SegmentName, u64>
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for found in walk(root) {
         match found {
-            Ok(found)
-                if PathBuf::from(found.name.relative_path()) != relative(root, &found.path) =>
-            {
+            Ok(found) if relative(root, &found.path) != Path::new(&found.name.relative_path()) => {
                 let path = found.path.display();
                 problems.push(format!("{path} does not lie in {}", found.name.folder()));
             }

@@ -8,13 +8,14 @@ use super::indexing::{Indexed, index_camera};
 use super::load::load;
 use super::window::{begin, carry_at_or_before};
 use crate::compute::Compute;
-use crate::plan::{NoEnd, Planned, Rows, facts, rounds};
+use crate::plan::{Planned, RoundsError, Rows, facts, rounds};
 use crate::site::{Site, now};
 use hitless_model::{CameraId, SegmentName};
 use hitless_schema::StoreError;
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::stitch::{Applied, StitchState, Window};
-use hitless_stitcher_core::{Carry, Evidence, Facts, render};
+use hitless_stitcher_core::{Carry, Entry, Facts, What, render};
+use std::sync::Arc;
 
 /// What became of a camera.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +44,7 @@ pub enum CameraError {
     Store(#[from] StoreError),
     /// The planner.
     #[error(transparent)]
-    Plan(#[from] NoEnd),
+    Plan(#[from] RoundsError),
     /// A joint could not be written down.
     #[error("a joint of the timeline cannot be written: {0}")]
     Carry(#[from] serde_json::Error),
@@ -60,9 +61,11 @@ pub enum Mode {
 
 /// A plan and all that it speaks of.
 struct Made {
-    rows: Rows,
-    facts: Facts,
+    rows: Arc<Rows>,
+    facts: Arc<Facts>,
     planned: Planned,
+    /// A recorder is running.
+    alive: bool,
 }
 
 /// Stitches a camera that this run holds.
@@ -101,9 +104,7 @@ async fn make(
     camera: &CameraId,
     state: &StitchState,
 ) -> Result<Made, CameraError> {
-    let settings = site.settings();
-    let touched = site.store.touched_since(camera, state.planned_seq).await?;
-    let mut carry = begin(site, camera, &touched, &settings).await?;
+    let mut carry = begin(site, camera, state.planned_seq).await?;
     loop {
         let made = plan_from(site, compute, camera, carry).await?;
         match made.planned.earlier {
@@ -119,17 +120,11 @@ async fn plan_from(
     camera: &CameraId,
     carry: Carry,
 ) -> Result<Made, CameraError> {
-    let settings = site.settings();
-    let loaded = load(site, camera, &carry, &settings).await?;
-    let facts = facts(camera, &loaded.rows, loaded.around, carry, None, &settings);
-    let root = site.root().to_owned();
-    let rows = loaded.rows;
-    compute
-        .run(move || {
-            let planned = rounds(&root, &rows, &facts, &settings, Evidence::default())?;
-            Ok(Made { rows, facts, planned })
-        })
-        .await
+    let loaded = load(site, camera, &carry).await?;
+    let facts = facts(camera, &loaded.rows, loaded.around, carry, None, &site.settings);
+    let (rows, facts) = (Arc::new(loaded.rows), Arc::new(facts));
+    let planned = rounds(site, compute, &rows, &facts).await?;
+    Ok(Made { rows, facts, planned, alive: loaded.alive })
 }
 
 fn window(
@@ -150,7 +145,15 @@ fn window(
         findings: convert::findings(&made.facts, plan),
         carries: convert::carries(plan)?,
         planned_seq: Some(head),
-        planned_until: Some(made.facts.horizon),
+        planned_until: (!goes_on(made)).then_some(made.facts.horizon),
         now: now(),
     })
+}
+
+/// Does the timeline end with a gap that goes on for as long as no recorder
+/// runs? Then nothing has to be planned until something happens.
+fn goes_on(made: &Made) -> bool {
+    let last = made.planned.plan.entries.last();
+    let open_end = |entry: &Entry| matches!(entry.what, What::Gap(_));
+    !made.alive && last.map_or(made.rows.all().is_empty(), open_end)
 }

@@ -116,7 +116,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
     let unreadable = |reason: String| Unreadable {
         segment: row.name.clone(),
         seq: one.seq,
-        mark: mark.clone(),
+        mark,
         path: None,
         reason,
     };
@@ -130,7 +130,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
     if !matches!(row.state, SegmentState::Complete | SegmentState::Recovered) {
         return Looked::Nothing;
     }
-    match (Contents::read(&path, row.media_start), mark.clone()) {
+    match (Contents::read(&path, row.media_start), mark) {
         (Ok(contents), Some(mark)) => Looked::Index(NewIndex {
             segment: row.name.clone(),
             seq: one.seq,

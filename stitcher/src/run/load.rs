@@ -1,13 +1,12 @@
-//! Loads what a window needs: segments with their tables, and what is known
-//! around them.
+//! Loads what a window needs: segments, and what is known around them.
 
-use crate::index::{Examined, examine, packed};
-use crate::plan::{Around, Known, Rows};
+use crate::index::{Examined, examine};
+use crate::plan::{Around, Rows};
 use crate::site::{Site, now};
-use hitless_model::{CameraId, Nanos, SegmentState, Utc};
+use hitless_model::{CameraId, InstanceId, Nanos, Run, Segment, SegmentNumber, SegmentState, Utc};
 use hitless_schema::StoreError;
 use hitless_stitcher_core::{Carry, SegmentFacts, Settings, Stretch, horizon};
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 /// Rows that begin this much before a joint may still matter to what follows
 /// it: an instance that the joint has not passed, or a clock that was set.
@@ -20,75 +19,36 @@ const HEARTBEATS: u32 = 6;
 /// But never sooner than this.
 const PATIENCE: Nanos = Nanos::from_secs(20);
 
+/// A camera whose first footage came so soon after it was configured was
+/// starting, not away.
+const STARTING: Nanos = Nanos::from_secs(60);
+
 /// Segments and what is around them.
 pub struct Loaded {
     /// The segments.
     pub rows: Rows,
     /// Around them.
     pub around: Around,
+    /// A recorder is running.
+    pub alive: bool,
 }
 
 /// Loads what a plan from `carry` to the horizon needs.
-pub async fn load(
-    site: &Site,
-    camera: &CameraId,
-    carry: &Carry,
-    settings: &Settings,
-) -> Result<Loaded, StoreError> {
-    let (first, last) = (Utc::from_ns(i64::MIN), Utc::from_ns(i64::MAX));
-    let from = carry.end.map_or(first, |end| back(end, LOOK_BACK));
-    let rows = rows(site, camera, from, last).await?;
-    let begins = rows.all().iter().map(|known| known.row.start).min();
-    let since = carry.end.or(begins).unwrap_or_else(now);
-    let around = around(site, camera, &rows, since, settings).await?;
-    Ok(Loaded { rows, around })
-}
-
-async fn rows(site: &Site, camera: &CameraId, from: Utc, to: Utc) -> Result<Rows, StoreError> {
-    let segments = site.store.segments_for_planning(camera, from, to).await?;
-    let indexes = site.store.indexes_between(camera, from, to).await?;
-    let mut tables: HashMap<_, _> = indexes
-        .into_iter()
-        .filter(|stored| stored.version == packed::VERSION)
-        .map(|stored| (stored.segment, stored.contents))
-        .collect();
-    let known = |row: hitless_model::Segment| {
-        let blob = tables.remove(&row.name);
-        let table = blob.and_then(|blob: Vec<u8>| packed::unpack(&blob, row.media_start));
-        // an open file is read as far as it goes, for this plan alone
-        let row = match row.state {
-            SegmentState::Recording => match examine(site.root(), &row) {
-                Examined::Growing(grown) => *grown,
-                _ => row,
-            },
-            _ => row,
-        };
-        Known { row, table }
-    };
-    Ok(Rows::new(segments.into_iter().map(known).collect()))
-}
-
-async fn around(
-    site: &Site,
-    camera: &CameraId,
-    rows: &Rows,
-    since: Utc,
-    settings: &Settings,
-) -> Result<Around, StoreError> {
+pub async fn load(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Loaded, StoreError> {
+    let rows = rows(site, camera, carry).await?;
+    let first = rows.all().iter().map(|row| row.start).min();
+    let since = carry.end.or(first).unwrap_or_else(now);
     let (store, far) = (&site.store, Utc::from_ns(i64::MAX));
     let runs = store.runs_between(back(since, LOOK_BACK), far).await?;
     let mut events = store.camera_states_at(camera, since, back(since, STATES_BACK)).await?;
     events.extend(store.camera_events(camera, since, far).await?);
     let steps = store.clock_steps(back(since, LOOK_BACK), far).await?;
     let expired = store.expired_ranges(camera, since, far).await?;
-    let cameras = store.cameras().await?;
-    let last = rows.all().iter().filter_map(|known| {
-        let facts = SegmentFacts::of_row(&known.row, 0, settings.drift_bound_ppm)?;
-        let length = facts.media_length.to_nanos(facts.timescale);
-        (length > Nanos::ZERO).then(|| facts.start.plus(length))
-    });
-    let horizon = horizon(&runs, last.max(), now(), patience(site));
-    Ok(Around {
+    let configured = store.cameras().await?.into_iter().find(|row| row.camera == *camera);
+    let begins = configured.map(|row| row.first_seen);
+    let live = live(&runs, now(), patience(site));
+    let around = Around {
+        horizon: horizon_of(&runs, live, rows.all(), &site.settings, patience(site)),
         runs,
         events,
         clock_steps: steps
@@ -97,9 +57,54 @@ async fn around(
             .map(|step| step.step)
             .collect(),
         expired: expired.into_iter().map(|e| Stretch { from: e.from, to: e.to }).collect(),
-        begins: cameras.into_iter().find(|row| row.camera == *camera).map(|row| row.first_seen),
-        horizon,
-    })
+        begins: begins.filter(|at| first.is_none_or(|first| first.since(*at) > STARTING)),
+    };
+    Ok(Loaded { rows, around, alive: live.is_some() })
+}
+
+async fn rows(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Rows, StoreError> {
+    let instances: BTreeSet<&InstanceId> = carry
+        .passed
+        .iter()
+        .map(|passed| &passed.instance)
+        .chain(carry.playing.iter().map(|playing| &playing.instance))
+        .collect();
+    let passed: Vec<(InstanceId, SegmentNumber)> = instances
+        .into_iter()
+        .filter_map(|instance| Some((instance.clone(), carry.rows_from(instance)?)))
+        .collect();
+    let from = carry.end.map_or(Utc::from_ns(i64::MIN), |end| back(end, LOOK_BACK));
+    let mut all = site.store.segments_from(camera, &passed, from, None).await?;
+    for row in all.iter_mut().filter(|row| row.state == SegmentState::Recording) {
+        // an open file is read as far as it goes, for this plan alone
+        if let Examined::Growing(grown) = examine(site.root(), row) {
+            *row = *grown;
+        }
+    }
+    Ok(Rows::new(all))
+}
+
+/// Since when a recorder has been running; `None`: none is.
+pub fn live(runs: &[Run], now: Utc, patience: Nanos) -> Option<Utc> {
+    let alive = |run: &&Run| run.stopped.is_none() && now.since(run.heartbeat) <= patience;
+    runs.iter().filter(alive).map(|run| run.started).min()
+}
+
+/// What is not yet on disk cannot be from before the recorders were there.
+fn horizon_of(
+    runs: &[Run],
+    live: Option<Utc>,
+    rows: &[Segment],
+    settings: &Settings,
+    patience: Nanos,
+) -> Utc {
+    let ends = rows.iter().filter_map(|row| {
+        let facts = SegmentFacts::of_row(row, 0, settings.drift_bound_ppm)?;
+        let length = facts.media_length.to_nanos(facts.timescale);
+        (length > Nanos::ZERO).then(|| facts.start.plus(length))
+    });
+    let durable = horizon(runs, ends.max(), now(), patience);
+    live.map_or(durable, |since| durable.max(since))
 }
 
 /// How long a recorder may be silent and still count as alive.

@@ -14,7 +14,7 @@ mod window;
 
 pub use camera::{CameraError, Mode, Stitched};
 pub use indexing::Indexed;
-pub use load::patience;
+pub use load::{live, patience};
 pub use report::{CameraReport, Outcome, RunReport};
 
 use crate::cli::since::Since;
@@ -91,9 +91,10 @@ pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<Ru
         report.found = rescan::pick_up(site, compute).await?;
     }
     let work = work(site, options).await?;
+    let alive = is_alive(site).await?;
     let busy: Vec<CameraId> = work
         .iter()
-        .filter(|work| options.dry_run || work.has_news())
+        .filter(|work| options.dry_run || work.has_news() || falls_silent(work, alive))
         .map(|work| work.camera.clone())
         .collect();
     report.unchanged = work.len() - busy.len();
@@ -115,6 +116,17 @@ pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<Ru
         }
     }
     Ok(report)
+}
+
+/// Is a recorder running?
+async fn is_alive(site: &Site) -> Result<bool, StoreError> {
+    let since = now().plus(Nanos::ZERO.minus(patience(site)));
+    Ok(!site.store.live_runs(since).await?.is_empty())
+}
+
+/// No recorder runs any more, and the gap that this makes is not written yet.
+fn falls_silent(work: &CameraWork, alive: bool) -> bool {
+    !alive && work.state.planned_until.is_some()
 }
 
 async fn work(site: &Site, options: &Options) -> Result<Vec<CameraWork>, RunError> {

@@ -6,10 +6,11 @@ mod text;
 pub use json::json;
 pub use text::text;
 
-use crate::site::Site;
+use crate::site::{Site, now};
 use crate::verdict::Verdict;
-use hitless_model::{CameraId, TimeRange};
+use hitless_model::{CameraId, TimeRange, Utc};
 use hitless_schema::StoreError;
+use hitless_schema::stitch::CameraWork;
 use hitless_schema::timeline::{Entry, What};
 
 /// Why there is nothing to show.
@@ -49,11 +50,14 @@ pub async fn read(
     if range.from >= range.to {
         return Err(TimelineError::NoRange { range });
     }
-    let known = site.store.stitch_work().await?;
-    if !known.iter().any(|work| work.camera == *camera) {
-        return Err(TimelineError::NoCamera(camera.clone()));
+    let known = site.store.stitch_work().await?.into_iter().find(|work| work.camera == *camera);
+    let Some(work) = known else { return Err(TimelineError::NoCamera(camera.clone())) };
+    let mut entries = site.store.timeline(camera, range.from, range.to).await?;
+    if let Some(open) = open_gap(site, &work).await? {
+        entries.retain(|entry| entry.start != open.start);
+        let touches = open.start < range.to && open.end > range.from;
+        entries.extend(touches.then_some(open));
     }
-    let entries = site.store.timeline(camera, range.from, range.to).await?;
     Ok(Timeline { camera: camera.clone(), range, entries })
 }
 
@@ -62,4 +66,21 @@ impl Timeline {
     pub fn verdict(&self) -> Verdict {
         Verdict::of(self.entries.iter().any(|entry| matches!(entry.what, What::Gap(_))))
     }
+}
+
+/// The gap in which the timeline ends, as long as it is by now, where no
+/// recorder has run since it was written.
+pub async fn open_gap(site: &Site, work: &CameraWork) -> Result<Option<Entry>, StoreError> {
+    let written = work.state.generation > 0 && work.state.planned_until.is_none();
+    if !written || work.has_news() {
+        return Ok(None);
+    }
+    let (first, last) = (Utc::from_ns(i64::MIN), Utc::from_ns(i64::MAX));
+    let gaps = site.store.gaps(Some(&work.camera), first, last).await?;
+    let gap = gaps.into_iter().rfind(|gap| gap.repaired.is_none());
+    Ok(gap.map(|gap| Entry {
+        start: gap.range.from,
+        end: gap.range.to.max(now()),
+        what: What::Gap(gap.cause),
+    }))
 }

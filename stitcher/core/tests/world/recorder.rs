@@ -76,12 +76,13 @@ pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<
 fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
     let mut got: Vec<(usize, bool)> = Vec::new();
     let mut lost_before = false;
-    for n in take.from..take.to.min(film.len()) {
+    let sent = take.to.saturating_sub(take.from);
+    for (n, frame) in film.iter().enumerate().skip(take.from).take(sent) {
         let hits = take.losses.iter().filter(|l| n >= l.at && n < l.at + l.frames);
         // what is lost whole did not come through in part
         let hit = hits.min_by_key(|l| l.partial);
         match hit {
-            _ if got.is_empty() && (film[n].key.is_none() || hit.is_some()) => {}
+            _ if got.is_empty() && (frame.key.is_none() || hit.is_some()) => {}
             Some(loss) if loss.partial => got.push((n, true)),
             Some(_) => lost_before = true,
             None => {
@@ -119,8 +120,8 @@ fn segment(
     begin: Utc,
     number: u64,
 ) -> Recorded {
-    let usual = part.windows(2).map(|w| film[w[1].0].decode - film[w[0].0].decode).min();
-    let usual = usual.unwrap_or(3_600).max(1);
+    // what a muxer writes for the last one: the step that it knows
+    let usual = film.windows(2).map(|w| w[1].decode - w[0].decode).min().unwrap_or(3_600).max(1);
     let samples: Vec<Sample> = part
         .iter()
         .enumerate()
