@@ -18,7 +18,12 @@ impl Store {
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let database = Database::open(url).await?;
         migrate(&database, MIGRATIONS).await?;
-        Ok(Self { database: Arc::new(database) })
+        Ok(Self::over(database))
+    }
+
+    /// A store over a database whose schema was brought up to date.
+    pub(crate) fn over(database: Database) -> Self {
+        Self { database: Arc::new(database) }
     }
 
     /// Closes every connection; a SQLite log file is folded into its database.

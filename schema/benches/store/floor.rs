@@ -50,6 +50,48 @@ impl Bare {
         begun.elapsed()
     }
 
+    /// Writes rows of six columns in one transaction, many to a statement.
+    pub async fn write_rows(&mut self, rows: usize) {
+        const LOT: usize = 256;
+        self.run(
+            "CREATE TABLE bare_rows (name TEXT NOT NULL PRIMARY KEY, a BIGINT, b BIGINT, \
+             c BIGINT, d BIGINT, e BIGINT)",
+        )
+        .await;
+        let lot: Vec<String> = (0..LOT)
+            .map(|row| {
+                let places: Vec<String> = (1..7).map(|c| format!("${}", row * 6 + c)).collect();
+                match self {
+                    Self::Sqlite(_) => "(?, ?, ?, ?, ?, ?)".to_owned(),
+                    Self::Postgres(_) => format!("({})", places.join(", ")),
+                }
+            })
+            .collect();
+        let sql = format!("INSERT INTO bare_rows VALUES {}", lot.join(", "));
+        self.run("BEGIN").await;
+        for first in (0..rows).step_by(LOT) {
+            macro_rules! insert {
+                ($connection:expr) => {{
+                    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql.as_str()));
+                    for row in first..first + LOT {
+                        query =
+                            query.bind(format!("CAMERA_1_20260811T030747.123456Z_{row:09}.mp4"));
+                        for column in 0..5_i64 {
+                            query = query.bind(row as i64 * 60_000_000_000 + column);
+                        }
+                    }
+                    query.execute($connection).await.map(drop)
+                }};
+            }
+            match self {
+                Self::Sqlite(c) => insert!(c),
+                Self::Postgres(c) => insert!(c),
+            }
+            .expect("writes");
+        }
+        self.run("COMMIT").await;
+    }
+
     /// Reads every segment's numbers and its name; how many.
     pub async fn read_all(&mut self) -> usize {
         const SQL: &str = "SELECT name, start_ns, duration_ns, media_start, media_length, \

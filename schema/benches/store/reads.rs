@@ -45,7 +45,7 @@ pub async fn compare(name: &str, url: &DatabaseUrl) {
     );
 }
 
-async fn timed(work: impl Future<Output = ()>) -> Duration {
+pub async fn timed(work: impl Future<Output = ()>) -> Duration {
     let begun = Instant::now();
     work.await;
     begun.elapsed()

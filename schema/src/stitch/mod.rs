@@ -16,11 +16,12 @@ mod findings;
 mod judged;
 mod lease;
 mod ledger;
+mod news;
 mod runs;
 mod window;
 mod work;
 
-pub use facts::News;
+pub use news::News;
 pub use runs::{StitchOutcome, StitchRun};
 pub use window::{Applied, Judged, Window};
 pub use work::{CameraWork, StitchState};

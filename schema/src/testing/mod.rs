@@ -6,5 +6,5 @@ mod old;
 mod postgres;
 
 pub use facts::{Facts, segment};
-pub use old::{make_old_database, newest_migration};
+pub use old::{make_old_database, newest_migration, open_as_of};
 pub use postgres::{Durability, EphemeralPostgres};

@@ -3,6 +3,7 @@
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::migrate::{MIGRATIONS, migrate};
+use crate::store::Store;
 use crate::url::DatabaseUrl;
 
 /// The number of the last migration.
@@ -17,4 +18,14 @@ pub async fn make_old_database(url: &DatabaseUrl, number: i64) -> Result<(), Sto
     migrate(&database, &MIGRATIONS[..known]).await?;
     database.close().await;
     Ok(())
+}
+
+/// Opens a database as a program did that knew the migrations up to `number`
+/// and no more. What it writes goes only to columns of that time, for nothing
+/// but migrations adds columns to old statements.
+pub async fn open_as_of(url: &DatabaseUrl, number: i64) -> Result<Store, StoreError> {
+    let known = MIGRATIONS.iter().take_while(|m| m.number <= number).count();
+    let database = Database::open(url).await?;
+    migrate(&database, &MIGRATIONS[..known]).await?;
+    Ok(Store::over(database))
 }

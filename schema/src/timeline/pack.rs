@@ -199,3 +199,125 @@ impl Hour {
         Some(Span { segment, run, first_sample, samples, damaged, seam, audio })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn camera() -> CameraId {
+        CameraId::new("CAMERA_1").expect("valid")
+    }
+
+    fn what() -> impl Strategy<Value = What> {
+        let span = (
+            ("[ab]", proptest::option::of("[rs]"), any::<i64>(), any::<u64>()),
+            (any::<[u32; 5]>(), 0..SEAMS.len(), any::<[i64; 3]>(), 0..3),
+        );
+        let span = span.prop_map(|((instance, run, named, number), (small, seam, wide, audio))| {
+            let [first_sample, samples, damaged, first, frames] = small;
+            What::Span(Span {
+                segment: SegmentName {
+                    camera: camera(),
+                    start: Utc::from_ns(named),
+                    instance: InstanceId::new(instance).expect("valid"),
+                    number: SegmentNumber::new(number),
+                },
+                run: run.map(|run| RunId::new(run).expect("valid")),
+                first_sample,
+                samples,
+                damaged,
+                seam: Seam {
+                    kind: SEAMS[seam],
+                    error: Nanos::new(wide[0]),
+                    doubled: Nanos::new(wide[1]),
+                },
+                audio: match audio {
+                    0 => AudioCut::None,
+                    1 => AudioCut::Whole,
+                    _ => AudioCut::Frames { first, frames, offset: MediaSpan::new(wide[2]) },
+                },
+            })
+        });
+        let cause = proptest::sample::select(Cause::ALL);
+        prop_oneof![
+            8 => span,
+            1 => cause.clone().prop_map(What::Gap),
+            1 => cause.prop_map(What::Hole),
+            1 => Just(What::Pending),
+            1 => Just(What::Expired),
+        ]
+    }
+
+    fn entry() -> impl Strategy<Value = Entry> {
+        (any::<i64>(), any::<i64>(), what()).prop_map(|(start, end, what)| Entry {
+            start: Utc::from_ns(start),
+            end: Utc::from_ns(end),
+            what,
+        })
+    }
+
+    proptest! {
+        /// Whatever goes in comes out, and always as the same bytes.
+        #[test]
+        fn what_is_packed_is_unpacked(
+            hour in any::<i64>(), entries in proptest::collection::vec(entry(), 0..20),
+        ) {
+            let hour = Utc::from_ns(hour);
+            let packed = pack(hour, &entries).expect("packs");
+            prop_assert_eq!(&pack(hour, &entries).expect("packs"), &packed);
+            prop_assert_eq!(unpack(&camera(), hour, &packed).expect("unpacks"), entries);
+        }
+
+        /// Bytes that rotted are an error in words or other entries, never a
+        /// panic.
+        #[test]
+        fn rotten_bytes_are_no_panic(
+            entries in proptest::collection::vec(entry(), 0..4),
+            at in any::<proptest::sample::Index>(), to in any::<u8>(), cut in any::<bool>(),
+        ) {
+            let hour = Utc::from_ns(0);
+            let mut packed = pack(hour, &entries).expect("packs");
+            let at = at.index(packed.len());
+            packed[at] = to;
+            if cut {
+                packed.truncate(at);
+            }
+            if let Err(told) = unpack(&camera(), hour, &packed) {
+                prop_assert!(told.starts_with("timeline of CAMERA_1, hour 1970"), "{}", told);
+            }
+        }
+    }
+
+    /// A usual hour is small.
+    #[test]
+    fn a_span_takes_some_thirty_bytes() {
+        let minute = 60_000_000_000;
+        let entries: Vec<Entry> = (0..60)
+            .map(|n| {
+                let start = Utc::from_ns(1_786_417_200_000_000_000 + n * minute);
+                let what = What::Span(Span {
+                    segment: SegmentName {
+                        camera: camera(),
+                        start,
+                        instance: InstanceId::new("blue").expect("valid"),
+                        number: SegmentNumber::new(1_000 + n.unsigned_abs()),
+                    },
+                    run: Some(RunId::new("a-run-of-blue").expect("valid")),
+                    first_sample: 0,
+                    samples: 1_500,
+                    damaged: 0,
+                    seam: Seam {
+                        kind: SeamKind::SameStrand,
+                        error: Nanos::ZERO,
+                        doubled: Nanos::ZERO,
+                    },
+                    audio: AudioCut::Whole,
+                });
+                Entry { start, end: start.plus(Nanos::new(minute)), what }
+            })
+            .collect();
+        let packed = pack(entries[0].start, &entries).expect("packs");
+        assert!(packed.len() < 60 * 30, "{} bytes", packed.len());
+    }
+}

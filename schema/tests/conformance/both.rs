@@ -73,12 +73,12 @@ pub fn put(stamp: i64, segment: &Segment) -> Stamped {
 
 /// Waits for a condition, with a deadline.
 pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         if let Some(found) = check().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        assert!(Instant::now() < deadline, "not within 120 s: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

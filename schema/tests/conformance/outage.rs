@@ -5,9 +5,9 @@ use hitless_model::{CameraId, Segment, SegmentState};
 use hitless_schema::testing::{Durability, EphemeralPostgres};
 use hitless_schema::writer::{Flushed, LinkState, Writer, WriterOptions};
 use hitless_schema::{Change, DatabaseUrl, ErrorKind, Store};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(120);
 
 /// A database with a switch.
 enum Switched {
@@ -74,14 +74,12 @@ impl Switched {
     }
 }
 
-async fn send(writer: &Writer, numbers: std::ops::Range<u64>) {
+/// None of them waits for anything.
+fn send(writer: &Writer, numbers: std::ops::Range<u64>) {
     for number in numbers {
         for state in [SegmentState::Recording, SegmentState::Complete] {
             let segment = tenth("CAMERA_1", "blue", number, state);
-            let begun = Instant::now();
-            writer.send(Change::Segment(Box::new(segment))).await.expect("takes it");
-            let took = begun.elapsed();
-            assert!(took < Duration::from_millis(500), "a send took {took:?}");
+            writer.try_send(Change::Segment(Box::new(segment))).expect("takes it at once");
         }
     }
 }
@@ -94,10 +92,8 @@ async fn until_current(writer: &Writer) {
 /// a recorder restarted in the middle of it brings the rest.
 async fn an_outage_loses_nothing(switched: Switched) {
     switched.off();
-    let begun = Instant::now();
     let (writer, task) = Writer::start(switched.options()).await.expect("starts without one");
-    assert!(begun.elapsed() < Duration::from_secs(2));
-    send(&writer, 0..10).await;
+    send(&writer, 0..10);
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Spooled));
     let status = writer.status().borrow().clone();
     let LinkState::Away { kind, .. } = status.link else { panic!("{status:?}") };
@@ -106,18 +102,18 @@ async fn an_outage_loses_nothing(switched: Switched) {
 
     switched.on().await;
     until_current(&writer).await;
-    send(&writer, 10..20).await;
+    send(&writer, 10..20);
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Committed));
 
     switched.off();
-    send(&writer, 20..30).await;
+    send(&writer, 20..30);
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Spooled));
     drop(writer);
     task.await.expect("no panic");
 
     let (writer, _task) = Writer::start(switched.options()).await.expect("starts");
     assert_eq!(writer.status().borrow().spool.records, 20, "left by the one before");
-    send(&writer, 30..40).await;
+    send(&writer, 30..40);
     switched.on().await;
     until_current(&writer).await;
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Committed));
@@ -145,14 +141,14 @@ async fn a_full_spool_is_told(switched: Switched) {
         writer.try_send(Change::Heartbeat { run: run.clone(), at: at(0) }).expect("takes it");
     }
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Committed), "nothing waits");
-    send(&writer, 0..20).await;
+    send(&writer, 0..20);
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Spooled));
     let status = writer.status().borrow().clone();
     assert!(status.spool.bytes <= 10_000 && status.spool.records > 4, "{status:?}");
     assert_eq!(status.dropped + status.spool.records, 40);
     switched.on().await;
     until_current(&writer).await;
-    send(&writer, 20..21).await;
+    send(&writer, 20..21);
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Committed));
     assert_eq!(writer.status().borrow().committed, status.spool.records + 2);
 }
@@ -184,7 +180,7 @@ async fn what_waits_goes_first(switched: Switched) {
     let mut options = switched.options();
     options.batch = 1;
     let (writer, _task) = Writer::start(options).await.expect("starts");
-    send(&writer, 0..150).await;
+    send(&writer, 0..150);
     assert_eq!(writer.flush(LONG).await, Ok(Flushed::Spooled));
     switched.on().await;
     let mut status = writer.status();
@@ -231,9 +227,10 @@ async fn a_silent_server_is_unreachable_soon() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("bound").port();
     let url = DatabaseUrl::parse(&format!("postgres://u:s3cret@127.0.0.1:{port}/d"));
-    let begun = Instant::now();
-    let Err(error) = Store::open(&url.expect("a good URL")).await else { panic!("silent") };
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    let url = url.expect("a good URL");
+    let opened = Store::open(&url);
+    let opened = tokio::time::timeout(LONG, opened).await.expect("comes to an end");
+    let Err(error) = opened else { panic!("silent") };
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert!(error.to_string().contains("no answer within 2 s"), "{error}");
 }

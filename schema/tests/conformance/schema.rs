@@ -9,14 +9,19 @@ on_both! {
     migrations_make_the_schema,
     /// Of many programs starting at once one migrates, and all go on.
     many_may_open_an_empty_database_at_once,
+    /// A recorder of the version before goes on recording, before and after a
+    /// newer stitcher has extended the schema, and starts again with it.
+    an_old_recorder_goes_on_with_a_new_schema,
     /// A newer schema is used if it only adds, else refused in words.
     a_newer_database_is_used_only_if_it_adds,
 }
 
 mod stories {
     use super::{catalogue, execute};
-    use crate::both::Ground;
-    use hitless_schema::testing::{make_old_database, newest_migration};
+    use crate::both::{Ground, at, put, tenth};
+    use hitless_model::{CameraId, Nanos, OverlapStatus, RunId, Segment, SegmentState, TimeRange};
+    use hitless_schema::stitch::{Applied, Judged, Window};
+    use hitless_schema::testing::{make_old_database, newest_migration, open_as_of};
     use hitless_schema::{ErrorKind, Store};
 
     pub async fn migrations_make_the_schema(ground: Ground) {
@@ -44,6 +49,64 @@ mod stories {
         for one in opening {
             one.await.expect("no panic").expect("opens");
         }
+    }
+
+    pub async fn an_old_recorder_goes_on_with_a_new_schema(ground: Ground) {
+        let row = |number, state| tenth("CAMERA_1", "blue", number, state);
+        let old = open_as_of(&ground.url, 1).await.expect("opens");
+        let mut written = vec![row(0, SegmentState::Complete), row(1, SegmentState::Recording)];
+        old.apply(&written.iter().map(|s| put(1, s)).collect::<Vec<_>>()).await.expect("applies");
+
+        let new = ground.store().await;
+        assert_eq!(all(&new).await, written);
+        judge(&new, 0, &written[1]).await;
+        written[1] = row(1, SegmentState::Complete);
+        written[1].overlap = OverlapStatus::Trimmed;
+        let news = async || new.stitch_work().await.expect("reads")[0].has_news();
+        assert!(!news().await);
+        old.apply(&[put(2, &written[1])]).await.expect("the one that is open goes on");
+        assert!(news().await, "and what it writes is noticed");
+
+        let restarted = open_as_of(&ground.url, 1).await.expect("the next one starts");
+        written.push(row(2, SegmentState::Complete));
+        restarted.apply(&[put(3, &written[2])]).await.expect("applies");
+        assert_eq!(all(&new).await, written);
+        assert_eq!(all(&restarted).await, written);
+        let placed = new.segments_with_news(&camera(), Default::default()).await.expect("reads");
+        assert!(placed[1].placed.is_some(), "what the stitcher said stands");
+    }
+
+    fn camera() -> CameraId {
+        CameraId::new("CAMERA_1").expect("valid")
+    }
+
+    async fn all(store: &Store) -> Vec<Segment> {
+        store.segments_between(&camera(), at(-9), at(999)).await.expect("reads")
+    }
+
+    /// The stitcher at work.
+    async fn judge(store: &Store, generation: i64, segment: &Segment) {
+        let me = RunId::new("stitch-1").expect("valid");
+        let lease = Nanos::from_secs(60);
+        store.claim_cameras(&me, &[camera()], at(0), lease).await.expect("writes");
+        let placed = TimeRange { from: at(10), to: at(20) };
+        let status = OverlapStatus::Trimmed;
+        let window = Window {
+            camera: camera(),
+            generation,
+            from: None,
+            to: None,
+            entries: vec![],
+            judged: vec![Judged { segment: segment.name.clone(), status, placed }],
+            alignments: vec![],
+            findings: vec![],
+            carries: vec![],
+            planned_seq: Some(store.change_head().await.expect("reads")),
+            planned_until: Some(at(20)),
+            now: at(99),
+        };
+        let applied = store.apply_windows(&[window]).await.expect("writes");
+        assert!(matches!(applied[..], [Applied::Written { marked: 1, .. }]), "{applied:?}");
     }
 
     pub async fn a_newer_database_is_used_only_if_it_adds(ground: Ground) {
