@@ -8,3 +8,4 @@ mod spans;
 
 mod faults;
 mod shapes;
+mod verified;
