@@ -54,7 +54,7 @@ pub async fn run(config: &Config, offline: bool) -> ExitCode {
 
 fn gstreamer_parts() -> Result<String, String> {
     gstreamer::init().map_err(|e| e.to_string())?;
-    let needed = ["appsrc", "splitmuxsink", "mp4mux", "qtmux", "rtspsrc", "appsink", "avenc_aac"];
+    let needed = ["splitmuxsink", "mp4mux", "qtmux", "rtspsrc", "appsink", "avenc_aac"];
     let missing: Vec<&str> =
         needed.into_iter().filter(|name| gstreamer::ElementFactory::find(name).is_none()).collect();
     if missing.is_empty() {

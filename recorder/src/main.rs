@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use hitless_config::{Config, LoadOptions};
+use hitless_recorder::handover::{self, Inherited, Program, Role};
 use hitless_recorder::service::Service;
 use hitless_recorder::{check, log};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 /// Examples:
 ///   recorder --config hitless.toml           record until SIGTERM
 ///   recorder check --config hitless.toml     say what would be wrong
+///   recorder handover --config hitless.toml  upgrade or reload without a gap
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -33,6 +35,10 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// Ask the running recorder to hand over to the binary and configuration
+    /// that are now on disk, and wait until it has. Exit status: 0 it has, 1 it
+    /// has not and goes on as before
+    Handover,
 }
 
 #[derive(Args)]
@@ -57,15 +63,72 @@ impl Options {
 }
 
 fn main() -> ExitCode {
+    let role = Role::of_process();
+    if matches!(role, Role::Launcher) {
+        return handover::launch_successor();
+    }
     let cli = Cli::parse();
-    let load = cli.options.load();
-    let config = match Config::load(&load) {
+    match role {
+        Role::Successor => succeed(cli.options.load()),
+        _ => act(cli),
+    }
+}
+
+fn act(cli: Cli) -> ExitCode {
+    let config = match Config::load(&cli.options.load()) {
         Ok(config) => config,
         Err(problems) => {
             eprintln!("{problems}");
             return ExitCode::from(2);
         }
     };
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Handover => ask(&config),
+        Command::Run => in_runtime(&config, run(config.clone(), None)),
+        Command::Check { offline } => in_runtime(&config, check::run(&config, offline)),
+    }
+}
+
+/// Takes over from the recorder that started this one; it learns what is wrong.
+fn succeed(load: LoadOptions) -> ExitCode {
+    let inherited = match Inherited::take() {
+        Ok(inherited) => inherited,
+        Err(problem) => {
+            eprintln!("cannot take over: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    match successor_config(load, &inherited) {
+        Ok(config) => in_runtime(&config, run(config.clone(), Some(inherited))),
+        Err(problems) => {
+            eprintln!("{problems:#}");
+            inherited.refuse(&format!("{problems:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The configuration, under the instance that is free.
+fn successor_config(load: LoadOptions, inherited: &Inherited) -> anyhow::Result<Config> {
+    let configured = Config::load(&load)?.recorder.instance;
+    let instance = handover::next_instance(&configured, &inherited.instance)?;
+    Ok(Config::load(&load.flag("recorder.instance", "handover", Some(instance)))?)
+}
+
+fn ask(config: &Config) -> ExitCode {
+    match handover::ask::handover(config, |step| println!("{step}")) {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("no handover: {problem}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn in_runtime(config: &Config, work: impl Future<Output = ExitCode>) -> ExitCode {
     log::start(&config.log);
     let runtime =
         match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -75,24 +138,31 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         };
-    let status = match cli.command.unwrap_or(Command::Run) {
-        Command::Run => runtime.block_on(run(config, load)),
-        Command::Check { offline } => runtime.block_on(check::run(&config, offline)),
-    };
+    let status = runtime.block_on(work);
     // A storage that hangs must not hold up the exit.
     runtime.shutdown_background();
     status
 }
 
-async fn run(config: Config, load: LoadOptions) -> ExitCode {
-    let service = match Service::start(config).await {
+async fn run(config: Config, inherited: Option<Inherited>) -> ExitCode {
+    let refusal = inherited.as_ref().and_then(|inherited| inherited.refusal().ok());
+    let started = async {
+        let program = Program::of_process()?;
+        Service::start(config, program, inherited).await
+    };
+    let service = match started.await {
         Ok(service) => service,
         Err(problem) => {
             tracing::error!("cannot start: {problem:#}");
+            if let Some(refusal) = refusal {
+                refusal.tell(&format!("{problem:#}"));
+            }
             return ExitCode::from(2);
         }
     };
-    match service.run(Box::new(move || Config::load(&load))).await {
+    // Held by the service alone from here, so that its end ends the link.
+    drop(refusal);
+    match service.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             tracing::error!("{problem:#}");

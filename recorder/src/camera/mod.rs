@@ -6,11 +6,13 @@
 //! segment in flight first.
 
 mod backoff;
+mod leave;
 mod receiver;
 mod settings;
 pub mod state;
 pub mod stats;
 
+pub use leave::Leave;
 pub use settings::CameraSettings;
 
 use crate::http;
@@ -50,8 +52,8 @@ pub struct CameraTask {
     pub index: Index,
     /// The thread it runs on.
     pub place: Place,
-    /// Becomes true when it is to leave.
-    pub leave: watch::Receiver<bool>,
+    /// Whether it is to leave.
+    pub leave: watch::Receiver<Leave>,
     /// Set while nothing may be recorded.
     pub hold: watch::Receiver<Hold>,
     /// For clients that follow along.
@@ -74,9 +76,10 @@ impl CameraTask {
             strands: 0,
             backoff: Backoff::new(self.settings.backoff_initial, self.settings.backoff_max),
         };
-        while !*self.leave.borrow() {
+        while !self.leave.borrow().is_leaving() {
             match self.attempt(&mut running).await {
-                SessionEnd::Leave => break,
+                // Unless it is to stay after all.
+                SessionEnd::Leave => {}
                 SessionEnd::Failed(cause, why) => {
                     self.on(&mut running.standing, Event::Failed(cause, why));
                     self.pause(&mut running.backoff).await;
@@ -106,7 +109,7 @@ impl CameraTask {
         };
         tokio::select! {
             () = pause => {}
-            _ = self.leave.wait_for(|leave| *leave) => {}
+            () = leave::leaving(&mut self.leave) => {}
         }
     }
 
@@ -119,7 +122,7 @@ impl CameraTask {
             let _hurry = self.place.hurry();
             tokio::select! {
                 opened = Session::open(&self.settings.source) => opened,
-                _ = self.leave.wait_for(|leave| *leave) => return SessionEnd::Leave,
+                () = leave::leaving(&mut self.leave) => return SessionEnd::Leave,
             }
         };
         let session = match opened {
@@ -152,9 +155,16 @@ impl CameraTask {
                     if let Err(error) = self.receive_ready(event, &mut session, &mut receiver, running) {
                         break ended(error);
                     }
+                    if receiver.has_finished() {
+                        break SessionEnd::Leave;
+                    }
                 }
                 _ = look.tick() => if let Some(end) = self.look(&receiver, running) { break end },
-                _ = leave.wait_for(|leave| *leave) => break SessionEnd::Leave,
+                Ok(()) = leave.changed() => match *leave.borrow_and_update() {
+                    Leave::Stay => receiver.stay(),
+                    Leave::AtKeyFrame(number) if receiver.finish_at(number) => {}
+                    Leave::AtKeyFrame(_) | Leave::Now => break SessionEnd::Leave,
+                },
             }
         };
         receiver.end();

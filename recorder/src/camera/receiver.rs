@@ -40,6 +40,8 @@ pub struct Receiver {
     rest_until: Option<Instant>,
     last: Option<(MediaTime, Instant)>,
     last_packet: Instant,
+    /// Key frames until the last strand ends; it has ended at zero.
+    finish_in: Option<u32>,
 }
 
 struct Audio {
@@ -77,6 +79,7 @@ impl Receiver {
             rest_until: None,
             last: None,
             last_packet: Instant::now(),
+            finish_in: None,
         })
     }
 
@@ -117,6 +120,23 @@ impl Receiver {
         self.last_packet.elapsed()
     }
 
+    /// The strand ends in front of this many-th key frame from now, and nothing
+    /// more is recorded. Says whether there is a strand at all.
+    pub fn finish_at(&mut self, number: u32) -> bool {
+        self.finish_in = Some(number.max(1));
+        self.strand.is_some()
+    }
+
+    /// The strand goes on after all.
+    pub fn stay(&mut self) {
+        self.finish_in = None;
+    }
+
+    /// The strand ended where it was told to.
+    pub fn has_finished(&self) -> bool {
+        self.finish_in.is_some() && self.strand.is_none()
+    }
+
     /// Ends the strand, if there is one; its segment is finished.
     pub fn end(mut self) {
         let mut units = Vec::new();
@@ -142,6 +162,12 @@ impl Receiver {
         }
         self.clock.on_arrival(unit.pts, unit.arrived);
         let key = unit.key.is_some();
+        if key && self.finishes_here() {
+            if let Some(strand) = self.strand.take() {
+                strand.end(&self.clock);
+            }
+            return;
+        }
         if self.resting() {
             self.parts.stats.count_dropped();
             return;
@@ -151,6 +177,9 @@ impl Receiver {
         }
         let setup = if key { self.setup_of(&unit) } else { None };
         if self.strand.is_none() {
+            if self.finish_in.is_some() {
+                return;
+            }
             self.begin(unit.pts, setup.clone(), strands, tell);
         }
         let Some(strand) = &mut self.strand else { return };
@@ -158,6 +187,13 @@ impl Receiver {
         if let Err(end) = strand.on_video(pts, Unit { data, key, damaged, setup }, &self.clock) {
             self.on_strand_end(&end, tell);
         }
+    }
+
+    /// Counts a key frame towards the end, if one is planned.
+    fn finishes_here(&mut self) -> bool {
+        let left = self.finish_in.map(|left| left.saturating_sub(1));
+        self.finish_in = left;
+        left == Some(0)
     }
 
     fn begin(

@@ -13,7 +13,7 @@ use tracing::{debug, error, info};
 /// What a look after a segment found.
 enum Looked {
     NotThere,
-    At(Option<Segment>),
+    At(Option<Box<Segment>>),
 }
 
 impl Keeper {
@@ -44,12 +44,13 @@ impl Keeper {
         let work = move || match storage.path_of(&name).try_exists() {
             // It was made: where it is gone, it may come back.
             Ok(false) => Ok(Looked::NotThere),
-            _ => recovery::recover(&storage, &name, &run).map(Looked::At),
+            _ => recovery::recover(&storage, &name, &run)
+                .map(|found| Looked::At(found.map(Box::new))),
         };
         match spawn_blocking(work).await {
             Ok(Ok(Looked::At(Some(segment)))) => {
                 info!(%camera, segment = %left, state = %segment.state, "segment recovered");
-                self.index.tell_segment(segment);
+                self.index.tell_segment(*segment);
             }
             Ok(Ok(Looked::At(None))) => {}
             Ok(Ok(Looked::NotThere)) => {

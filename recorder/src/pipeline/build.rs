@@ -1,25 +1,20 @@
 //! The parts of a pipeline and how they are joined.
 
-use super::in_flight::{Counted, InFlight};
+use super::buffer::SHOWN_AS_KEY;
+use super::caps::{audio_caps, video_caps};
+use super::feed::Feed;
+use super::in_flight::InFlight;
 use super::mend;
-use super::sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
-use super::{PipelineError, PipelineEvent, Planned, Post};
+use super::sample::{AudioFormat, Treatment, VideoFormat};
+use super::{PipelineError, Planned};
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use hitless_model::time::VIDEO_TIMESCALE;
-use hitless_model::{AudioCodec, CameraId, MediaSpan, MediaTime, VideoCodec};
+use hitless_model::{AudioCodec, CameraId};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
-
-/// Where a strand's first sample lies in running time. Room before it for
-/// decode times of reordered pictures and for audio that leads.
-const ORIGIN: gst::ClockTime = gst::ClockTime::from_seconds(3600);
-
-/// Marks a delta frame that is shown to splitmuxsink as a key frame. The flag
-/// means nothing to the elements it passes.
-const SHOWN_AS_KEY: gst::BufferFlags = gst::BufferFlags::MARKER;
+use tokio::runtime::Handle;
 
 /// Length of a fragment: what a killed process loses of what was muxed.
 const FRAGMENT_MS: u32 = 1000;
@@ -27,14 +22,17 @@ const FRAGMENT_MS: u32 = 1000;
 /// so it must be shorter than the first group that splitmuxsink lets go.
 const FIRST_FRAGMENT_MS: u32 = 300;
 
+/// What the muxer takes of a track before the other one follows: without sound a
+/// whole group passes at once instead of buffer by buffer between two threads.
+const WHOLE_GROUP: gst::ClockTime = gst::ClockTime::from_seconds(2);
+/// With sound it has to be less than a group. When a group is released, the first
+/// of splitmuxsink's threads to wake takes the order; one that got through its
+/// group before the other woke waits for the next order, and the other, finding
+/// none, sleeps on: a group stayed behind for a second, about every other time.
+const LEAD: gst::ClockTime = gst::ClockTime::from_mseconds(200);
+
 /// Where a file goes that must not be written.
 const REFUSED: &str = "/dev/null/refused";
-
-/// An appsrc and what its buffers need.
-pub(super) struct Feed {
-    pub(super) source: gst_app::AppSrc,
-    in_flight: Arc<InFlight>,
-}
 
 /// A pipeline that is not started yet.
 pub(super) struct Parts {
@@ -63,49 +61,49 @@ fn join(
 ) -> Result<Parts, gst::glib::BoolError> {
     let pipeline = gst::Pipeline::new();
     let sink = split_mux_sink(audio, planned)?;
-    let video_source = app_source(&video_caps(video));
-    pipeline.add_many([video_source.upcast_ref(), &sink])?;
-    video_source.link_pads(Some("src"), &sink, Some("video"))?;
+    pipeline.add(&sink)?;
+    let feed =
+        |pad: &gst::Pad, caps: &gst::Caps| Feed::before(pad, caps, Handle::current(), in_flight);
+    let video = feed(&track(&sink, "video")?, &video_caps(video))?;
     let audio = match audio {
-        Some(format) => Some(audio_chain(&pipeline, &sink, format)?),
+        Some(format) => {
+            let pad = audio_way_in(&pipeline, track(&sink, "audio_0")?, format)?;
+            Some(feed(&pad, &audio_caps(format))?)
+        }
         None => None,
     };
-    let feed = |source| Feed { source, in_flight: Arc::clone(in_flight) };
-    Ok(Parts { pipeline, sink, video: feed(video_source), audio: audio.map(feed) })
+    Ok(Parts { pipeline, sink, video, audio })
 }
 
-/// `appsrc [! decode ! encode] ! splitmuxsink.audio_0`
-fn audio_chain(
+fn track(sink: &gst::Element, name: &str) -> Result<gst::Pad, gst::glib::BoolError> {
+    let pad = sink.request_pad_simple(name);
+    pad.ok_or_else(|| gst::glib::bool_error!("splitmuxsink has no pad {name}"))
+}
+
+/// `[decode ! encode !] track`: the pad that sound as it came goes into.
+fn audio_way_in(
     pipeline: &gst::Pipeline,
-    sink: &gst::Element,
+    track: gst::Pad,
     format: &AudioFormat,
-) -> Result<gst_app::AppSrc, gst::glib::BoolError> {
-    let source = app_source(&audio_caps(format));
-    pipeline.add(&source)?;
-    let mut last: gst::Element = source.clone().upcast();
+) -> Result<gst::Pad, gst::glib::BoolError> {
     let decoder = if format.codec == AudioCodec::Pcma { "alawdec" } else { "mulawdec" };
     let parts: &[&str] = match format.treatment {
         Treatment::AsIs => &[],
         Treatment::Pcm => &[decoder],
         Treatment::Aac => &[decoder, "audioconvert", "avenc_aac", "aacparse"],
     };
-    for name in parts {
+    let mut into = track;
+    for name in parts.iter().rev() {
         let element = gst::ElementFactory::make(name).build()?;
         pipeline.add(&element)?;
-        last.link(&element)?;
-        last = element;
+        let pad = |side| {
+            let pad = element.static_pad(side);
+            pad.ok_or_else(|| gst::glib::bool_error!("{name} has no pad {side}"))
+        };
+        pad("src")?.link(&into).map_err(|e| gst::glib::bool_error!("no link from {name}: {e}"))?;
+        into = pad("sink")?;
     }
-    last.link_pads(Some("src"), sink, Some("audio_0"))?;
-    Ok(source)
-}
-
-fn app_source(caps: &gst::Caps) -> gst_app::AppSrc {
-    gst_app::AppSrc::builder()
-        .caps(caps)
-        .format(gst::Format::Time)
-        .block(false)
-        .max_bytes(0)
-        .build()
+    Ok(into)
 }
 
 fn split_mux_sink(
@@ -149,9 +147,7 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
     let muxer = gst::ElementFactory::make(if raw { "qtmux" } else { "mp4mux" })
         .property("fragment-duration", FRAGMENT_MS)
         .property("trak-timescale", VIDEO_TIMESCALE)
-        // Lets a whole group pass at once instead of buffer by buffer between
-        // two threads.
-        .property("latency", 2_000_000_000_u64)
+        .property("latency", if audio.is_some() { LEAD } else { WHOLE_GROUP }.nseconds())
         .build()?;
     muxer.set_property_from_str("fragment-mode", "first-moov-then-finalise");
     if let Some(pad) = muxer.static_pad("src") {
@@ -200,128 +196,4 @@ fn mark_delta_frames(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
             gst::PadProbeReturn::Ok
         });
     });
-}
-
-fn video_caps(format: &VideoFormat) -> gst::Caps {
-    let (name, stream_format) = match format.codec {
-        VideoCodec::H264 => ("video/x-h264", "avc"),
-        VideoCodec::H265 => ("video/x-h265", "hvc1"),
-    };
-    gst::Caps::builder(name)
-        .field("stream-format", stream_format)
-        .field("alignment", "au")
-        .field("width", i32::try_from(format.width).unwrap_or(i32::MAX))
-        .field("height", i32::try_from(format.height).unwrap_or(i32::MAX))
-        .field("codec_data", gst::Buffer::from_slice(format.configuration.clone()))
-        .build()
-}
-
-fn audio_caps(format: &AudioFormat) -> gst::Caps {
-    let rate = i32::try_from(format.sample_rate).unwrap_or(i32::MAX);
-    let channels = i32::try_from(format.channels).unwrap_or(1);
-    let caps = match format.codec {
-        AudioCodec::Aac => gst::Caps::builder("audio/mpeg")
-            .field("mpegversion", 4_i32)
-            .field("stream-format", "raw")
-            .field("framed", true)
-            .field("codec_data", gst::Buffer::from_slice(format.configuration.clone())),
-        AudioCodec::Opus => {
-            gst::Caps::builder("audio/x-opus").field("channel-mapping-family", 0_i32)
-        }
-        AudioCodec::Pcmu => gst::Caps::builder("audio/x-mulaw"),
-        AudioCodec::Pcma => gst::Caps::builder("audio/x-alaw"),
-        AudioCodec::Pcm => gst::Caps::builder("audio/x-raw")
-            .field("format", "S16LE")
-            .field("layout", "interleaved"),
-    };
-    caps.field("rate", rate).field("channels", channels).build()
-}
-
-/// Running time of a place `since_origin` into the pipeline.
-pub(super) fn running_time(since_origin: MediaSpan) -> gst::ClockTime {
-    let ns = since_origin.to_nanos(VIDEO_TIMESCALE).get();
-    let origin = i64::try_from(ORIGIN.nseconds()).unwrap_or(i64::MAX);
-    let time = origin.saturating_add(ns).max(0);
-    gst::ClockTime::from_nseconds(u64::try_from(time).unwrap_or(0))
-}
-
-pub(super) fn video_buffer(
-    sample: VideoSample,
-    origin: MediaTime,
-    begins_group: bool,
-    feed: &Feed,
-) -> gst::Buffer {
-    let mut buffer = gst::Buffer::from_slice(Counted::new(sample.data, &feed.in_flight));
-    let b = buffer.get_mut().expect("a new buffer has one owner");
-    let start = running_time(sample.dts.since(origin));
-    b.set_dts(start);
-    b.set_pts(running_time(sample.pts.since(origin)));
-    b.set_duration(running_time(sample.dts.plus(sample.duration).since(origin)) - start);
-    if !sample.key {
-        b.set_flags(if begins_group { SHOWN_AS_KEY } else { gst::BufferFlags::DELTA_UNIT });
-    }
-    buffer
-}
-
-pub(super) fn audio_buffer(sample: AudioSample, origin: MediaTime, feed: &Feed) -> gst::Buffer {
-    let mut buffer = gst::Buffer::from_slice(Counted::new(sample.data, &feed.in_flight));
-    let b = buffer.get_mut().expect("a new buffer has one owner");
-    let start = running_time(sample.pts.since(origin));
-    b.set_pts(start);
-    b.set_dts(start);
-    b.set_duration(running_time(sample.pts.plus(sample.duration).since(origin)) - start);
-    buffer
-}
-
-/// An empty buffer that says: nothing until here.
-pub(super) fn silence(since_origin: MediaSpan) -> gst::Buffer {
-    let mut buffer = gst::Buffer::new();
-    let b = buffer.get_mut().expect("a new buffer has one owner");
-    b.set_pts(running_time(since_origin));
-    b.set_dts(running_time(since_origin));
-    b.set_flags(gst::BufferFlags::GAP | gst::BufferFlags::DROPPABLE);
-    buffer
-}
-
-/// Turns bus messages into events. The handler only posts.
-pub(super) fn watch(pipeline: &gst::Pipeline, failed: &Arc<AtomicBool>, post: Post) {
-    if let Some(bus) = pipeline.bus() {
-        let failed = Arc::clone(failed);
-        bus.set_sync_handler(move |_, message| {
-            if let Some(event) = event_of(message) {
-                if matches!(event, PipelineEvent::Failed { .. }) {
-                    failed.store(true, Ordering::Relaxed);
-                }
-                post(event);
-            }
-            gst::BusSyncReply::Drop
-        });
-    }
-}
-
-fn event_of(message: &gst::Message) -> Option<PipelineEvent> {
-    match message.view() {
-        gst::MessageView::Eos(_) => Some(PipelineEvent::Finished),
-        gst::MessageView::Error(error) => Some(PipelineEvent::Failed {
-            detail: match error.debug() {
-                // Its last line; the ones before name source file and element.
-                Some(debug) => {
-                    let said = debug.trim_end().rsplit('\n').next().unwrap_or_default();
-                    format!("{} ({said})", error.error())
-                }
-                None => error.error().to_string(),
-            },
-            no_space: error.error().matches(gst::ResourceError::NoSpaceLeft),
-        }),
-        gst::MessageView::Element(element) => {
-            let structure = element.structure()?;
-            let file = || structure.get::<String>("location").ok().map(PathBuf::from);
-            match structure.name().as_str() {
-                "splitmuxsink-fragment-opened" => file().map(PipelineEvent::Opened),
-                "splitmuxsink-fragment-closed" => file().map(PipelineEvent::Closed),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }

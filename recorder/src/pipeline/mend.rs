@@ -1,15 +1,17 @@
 //! Mends what GStreamer's muxer leaves out of fragments.
 //!
 //! A fragment's samples come in runs, one for each stretch of a track. For a
-//! last run of one sample that is as large as the fragment's first sample, the
-//! muxer of GStreamer 1.22 writes no size, though it has withdrawn the default
-//! size; readers then refuse the file. That matters only after a crash: a file
-//! that was closed has no fragments.
+//! last run of one sample that is as large, or lasts as long, as the fragment's
+//! first sample, the muxer of GStreamer 1.22 writes no size, or no duration,
+//! though it has withdrawn the default; readers then refuse the file, or lose
+//! the sample's time. That matters only after a crash: a file that was closed
+//! has no fragments.
 //!
 //! The boxes are mended in place, without a change of length, on their way to
 //! the file: the track's defaults in `moov` get the flags that its fragments
-//! repeat, so that a fragment in need can carry its default size instead of
-//! its default flags. What does not look as expected stays as it is.
+//! repeat, so that a fragment in need can carry what is missing instead of
+//! its default flags; and they get the track's usual duration, for a fragment
+//! that lacks both. What does not look as expected stays as it is.
 
 /// Flags of a sample that depends on others, as the muxer writes them.
 const DELTA_FLAGS: u32 = 0x0001_00c0;
@@ -30,8 +32,8 @@ const TRUN_SIZE: u32 = 0x200;
 pub(super) fn mend(bytes: &mut [u8]) {
     match kind_at(bytes, 0) {
         Some(b"moov") => {
-            let video = video_track(bytes);
-            each(bytes, &[b"moov", b"mvex", b"trex"], &mut |trex| mend_trex(trex, video));
+            let tracks = tracks(bytes);
+            each(bytes, &[b"moov", b"mvex", b"trex"], &mut |trex| mend_trex(trex, &tracks));
         }
         Some(b"moof") => each(bytes, &[b"moof", b"traf"], &mut mend_traf),
         _ => {}
@@ -43,22 +45,44 @@ pub(super) fn concerns(head: [u8; 8]) -> bool {
     matches!(&head[4..], b"moov" | b"moof")
 }
 
+/// What a track's samples have in common.
+struct Track {
+    id: u32,
+    is_video: bool,
+    /// The duration of its first samples.
+    duration: u32,
+}
+
 /// `trex`: version and flags, track, description, duration, size, flags.
-fn mend_trex(trex: &mut [u8], video: Option<u32>) {
-    if let (Some(track), Some(0)) = (u32_at(trex, 12), u32_at(trex, 28)) {
-        put(trex, 28, if video == Some(track) { DELTA_FLAGS } else { SYNC_FLAGS });
+fn mend_trex(trex: &mut [u8], tracks: &[Track]) {
+    let id = u32_at(trex, 12);
+    let Some(track) = tracks.iter().find(|track| Some(track.id) == id) else { return };
+    if u32_at(trex, 20) == Some(0) {
+        put(trex, 20, track.duration);
+    }
+    if u32_at(trex, 28) == Some(0) {
+        put(trex, 28, if track.is_video { DELTA_FLAGS } else { SYNC_FLAGS });
     }
 }
 
 fn mend_traf(traf: &mut [u8]) {
     let Some((tfhd, default_flags)) = tfhd_in_need(traf) else { return };
-    let Some(size) = size_left_out(traf) else { return };
+    let Some(flags) = u32_at(traf, tfhd + 8) else { return };
     if default_flags != DELTA_FLAGS && default_flags != SYNC_FLAGS {
         return;
     }
-    let Some(flags) = u32_at(traf, tfhd + 8) else { return };
-    put(traf, tfhd + 8, flags & !TFHD_FLAGS | TFHD_SIZE);
-    put(traf, tfhd + flags_slot(flags), size);
+    // One slot is to be had: the size matters more.
+    let missing = match left_out(traf, TRUN_SIZE) {
+        Some(size) => Some((TFHD_SIZE, size)),
+        None if flags & TFHD_DURATION == 0 => {
+            left_out(traf, TRUN_DURATION).map(|duration| (TFHD_DURATION, duration))
+        }
+        None => None,
+    };
+    if let Some((field, value)) = missing {
+        put(traf, tfhd + 8, flags & !TFHD_FLAGS | field);
+        put(traf, tfhd + flags_slot(flags), value);
+    }
 }
 
 /// Where the track fragment's header is and its default flags, if it has no
@@ -76,34 +100,45 @@ fn flags_slot(flags: u32) -> usize {
     16 + field(TFHD_BASE_OFFSET, 8) + field(TFHD_DESCRIPTION, 4) + field(TFHD_DURATION, 4)
 }
 
-/// The size of the first sample, if a run has none.
-fn size_left_out(traf: &[u8]) -> Option<u32> {
+/// The size or the duration of the first sample, if a run has none.
+fn left_out(traf: &[u8], asked: u32) -> Option<u32> {
     let runs: Vec<usize> =
         children(traf, 8).filter(|at| kind_at(traf, *at) == Some(b"trun")).collect();
     let first = *runs.first()?;
     let flags = u32_at(traf, first + 8)?;
     let field = |bit| if flags & bit != 0 { 4 } else { 0 };
-    let before = field(TRUN_DATA_OFFSET) + field(TRUN_FIRST_FLAGS) + field(TRUN_DURATION);
-    let size = (flags & TRUN_SIZE != 0).then(|| u32_at(traf, first + 16 + before))??;
-    let left_out = |at: &usize| u32_at(traf, at + 8).is_some_and(|f| f & TRUN_SIZE == 0);
-    runs.iter().any(left_out).then_some(size)
+    let mut before = field(TRUN_DATA_OFFSET) + field(TRUN_FIRST_FLAGS);
+    if asked == TRUN_SIZE {
+        before += field(TRUN_DURATION);
+    }
+    let value = (flags & asked != 0).then(|| u32_at(traf, first + 16 + before))??;
+    let lacks = |at: &usize| u32_at(traf, at + 8).is_some_and(|f| f & asked == 0);
+    runs.iter().any(lacks).then_some(value)
 }
 
-/// The id of the first track whose handler is `vide`.
-fn video_track(moov: &[u8]) -> Option<u32> {
-    let find = |inside: &[u8], from, kind: &[u8; 4]| {
-        children(inside, from).find(|at| kind_at(inside, *at) == Some(kind)).map(|at| at..)
-    };
-    children(moov, 8).filter(|at| kind_at(moov, *at) == Some(b"trak")).find_map(|trak| {
-        let trak = moov.get(trak..trak + size_at(moov, trak)?)?;
-        let tkhd = &trak[find(trak, 8, b"tkhd")?];
-        let mdia = &trak[find(trak, 8, b"mdia")?];
-        let mdia = mdia.get(..size_at(mdia, 0)?)?;
-        let hdlr = &mdia[find(mdia, 8, b"hdlr")?];
-        let wide = *tkhd.get(8)? == 1;
-        let id = u32_at(tkhd, if wide { 28 } else { 20 })?;
-        (hdlr.get(16..20)? == b"vide").then_some(id)
+/// The tracks of a `moov`, as far as they can be read.
+fn tracks(moov: &[u8]) -> Vec<Track> {
+    let traks = children(moov, 8).filter(|at| kind_at(moov, *at) == Some(b"trak"));
+    traks.filter_map(|at| track(moov.get(at..at + size_at(moov, at)?)?)).collect()
+}
+
+fn track(trak: &[u8]) -> Option<Track> {
+    let tkhd = inside(trak, &[b"tkhd"])?;
+    let hdlr = inside(trak, &[b"mdia", b"hdlr"])?;
+    let stts = inside(trak, &[b"mdia", b"minf", b"stbl", b"stts"]);
+    let wide = *tkhd.get(8)? == 1;
+    Some(Track {
+        id: u32_at(tkhd, if wide { 28 } else { 20 })?,
+        is_video: hdlr.get(16..20)? == b"vide",
+        duration: stts.and_then(|stts| u32_at(stts, 20)).unwrap_or(0),
     })
+}
+
+/// The first box at the end of `path`.
+fn inside<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
+    let Some((kind, rest)) = path.split_first() else { return Some(bytes) };
+    let at = children(bytes, 8).find(|at| kind_at(bytes, *at) == Some(kind))?;
+    inside(bytes.get(at..at + size_at(bytes, at)?)?, rest)
 }
 
 /// Calls `work` on every box at the end of `path`.
@@ -184,11 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn a_duration_that_was_left_out_becomes_the_default() {
+        let tfhd = boxed(b"tfhd", &[&words(&[0x21, 1, 0, 0x75dc, DELTA_FLAGS])]);
+        let first = boxed(b"trun", &[&words(&[0x305, 1, 0x118, DELTA_FLAGS, 0xbb8, 0x417])]);
+        let last = boxed(b"trun", &[&words(&[0x201, 1, 0x2441, 0x5a7])]);
+        let mut moof = boxed(b"moof", &[&boxed(b"traf", &[&tfhd, &first, &last])]);
+        mend(&mut moof);
+        let tfhd = 16;
+        assert_eq!(u32_at(&moof, tfhd + 8), Some(0x09));
+        assert_eq!(u32_at(&moof, tfhd + 24), Some(0xbb8));
+    }
+
+    #[test]
     fn the_tracks_get_the_flags_that_fragments_give_up() {
         let trak = |id, handler: &[u8; 4]| {
             let tkhd = boxed(b"tkhd", &[&words(&[0, 0, 0, id])]);
             let hdlr = boxed(b"hdlr", &[&words(&[0, 0]), handler]);
-            boxed(b"trak", &[&tkhd, &boxed(b"mdia", &[&hdlr])])
+            let stts = boxed(b"stts", &[&words(&[0, 1, 9, 1000 + id])]);
+            let minf = boxed(b"minf", &[&boxed(b"stbl", &[&stts])]);
+            boxed(b"trak", &[&tkhd, &boxed(b"mdia", &[&hdlr, &minf])])
         };
         let trex = |id| boxed(b"trex", &[&words(&[0, id, 1, 0, 0, 0])]);
         let mvex = boxed(b"mvex", &[&trex(1), &trex(2)]);
@@ -197,6 +246,7 @@ mod tests {
         let end = moov.len();
         assert_eq!(u32_at(&moov, end - 4), Some(SYNC_FLAGS));
         assert_eq!(u32_at(&moov, end - 36), Some(DELTA_FLAGS));
+        assert_eq!((u32_at(&moov, end - 12), u32_at(&moov, end - 44)), (Some(1002), Some(1001)));
     }
 
     proptest! {

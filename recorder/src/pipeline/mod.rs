@@ -1,15 +1,19 @@
-//! One GStreamer pipeline: `appsrc ! splitmuxsink`, one camera, one strand.
+//! One GStreamer pipeline around a `splitmuxsink`, one camera, one strand.
 //!
 //! Takes finished samples in decode order and the names of the segments they
 //! go to, and tells when a segment was opened, closed or could not be written.
 //! It decides nothing: where a segment ends is the strand's business.
 //!
-//! Invariants: pushing never blocks the caller (each appsrc has its own thread
-//! behind an unlimited queue; what is in flight is counted in [`InFlight`] and
-//! limited by the strand); a file starts exactly with the sample that its
+//! Invariants: pushing never blocks the caller (each track has a queue, see
+//! [`feed`]; what is in flight is counted in [`InFlight`] and limited by the
+//! strand); a file starts exactly with the sample that its
 //! segment was planned for; a file that exists is never opened.
 
+mod buffer;
 mod build;
+mod caps;
+mod events;
+mod feed;
 mod hold;
 mod in_flight;
 mod mend;
@@ -21,7 +25,7 @@ pub use sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use hitless_model::{CameraId, MediaTime};
+use hitless_model::{CameraId, MediaSpan, MediaTime};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,8 +85,8 @@ pub struct Pipeline {
     id: u64,
     pipeline: gst::Pipeline,
     sink: gst::Element,
-    video: build::Feed,
-    audio: Option<build::Feed>,
+    video: feed::Feed,
+    audio: Option<feed::Feed>,
     planned: Planned,
     origin: MediaTime,
     release: release::Release,
@@ -105,7 +109,7 @@ impl Pipeline {
         let planned = Planned::default();
         let parts = build::build(camera, video, audio, &planned, in_flight)?;
         let failed = Arc::new(AtomicBool::new(false));
-        build::watch(&parts.pipeline, &failed, post);
+        events::watch(&parts.pipeline, &failed, post);
         parts
             .pipeline
             .set_state(gst::State::Playing)
@@ -120,7 +124,7 @@ impl Pipeline {
             planned,
             origin,
             release: release::Release::new(),
-            hold: hold::Hold::default(),
+            hold: hold::Hold::new(audio.map_or(MediaSpan::new(0), AudioFormat::kept_back)),
             failed,
         })
     }
@@ -140,7 +144,7 @@ impl Pipeline {
         };
         if !first {
             // Splits where a GOP begins at or after this time: exactly here.
-            let time = build::running_time(at.since(self.origin));
+            let time = buffer::running_time(at.since(self.origin));
             self.sink.emit_by_name::<()>("split-at-running-time", &[&time.nseconds()]);
         }
     }
@@ -154,7 +158,7 @@ impl Pipeline {
     pub fn push_video(&mut self, sample: VideoSample) -> Result<(), PipelineError> {
         let pts = sample.pts;
         let begins_group = self.release.begins_group(sample.key, pts);
-        let buffer = build::video_buffer(sample, self.origin, begins_group, &self.video);
+        let buffer = buffer::video_buffer(sample, self.origin, begins_group, &self.video.in_flight);
         let group = self.hold.video(buffer, begins_group.then_some(pts));
         self.push_group(group)
     }
@@ -163,7 +167,7 @@ impl Pipeline {
     pub fn push_audio(&mut self, sample: AudioSample) -> Result<(), PipelineError> {
         let Some(feed) = &self.audio else { return Ok(()) };
         let pts = sample.pts;
-        let buffer = build::audio_buffer(sample, self.origin, feed);
+        let buffer = buffer::audio_buffer(sample, self.origin, &feed.in_flight);
         self.pass_audio(buffer, pts)
     }
 
@@ -171,7 +175,7 @@ impl Pipeline {
     /// does not wait for it.
     pub fn audio_is_silent(&mut self, until: MediaTime) -> Result<(), PipelineError> {
         match &self.audio {
-            Some(_) => self.pass_audio(build::silence(until.since(self.origin)), until),
+            Some(_) => self.pass_audio(buffer::silence(until.since(self.origin)), until),
             None => Ok(()),
         }
     }
@@ -182,35 +186,39 @@ impl Pipeline {
         let group = self.hold.all();
         // An error means that the pipeline has failed already, and said so.
         let _ = self.push_group(group);
-        let _ = self.video.source.end_of_stream();
-        if let Some(audio) = &self.audio {
-            let _ = audio.source.end_of_stream();
+        for feed in self.audio.iter().chain([&self.video]) {
+            let _ = feed.end();
         }
     }
 
     /// Stops all threads of the pipeline. Blocks: call it where that is allowed.
     pub fn stop(self) {
         let _ = self.pipeline.set_state(gst::State::Null);
+        for feed in self.audio.iter().chain([&self.video]) {
+            feed.stop();
+        }
     }
 
     fn pass_audio(&mut self, buffer: gst::Buffer, pts: MediaTime) -> Result<(), PipelineError> {
         match (&self.audio, self.hold.audio(buffer, pts)) {
-            (Some(feed), Some(buffer)) => self.push(feed, buffer),
+            (Some(feed), Some(buffer)) => self.push(feed, [buffer]),
             _ => Ok(()),
         }
     }
 
     fn push_group(&self, group: hold::Group) -> Result<(), PipelineError> {
         if let Some(feed) = &self.audio {
-            group.audio.into_iter().try_for_each(|buffer| self.push(feed, buffer))?;
+            self.push(feed, group.audio)?;
         }
-        group.video.into_iter().try_for_each(|buffer| self.push(&self.video, buffer))
+        self.push(&self.video, group.video)
     }
 
-    fn push(&self, feed: &build::Feed, buffer: gst::Buffer) -> Result<(), PipelineError> {
-        match feed.source.push_buffer(buffer) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(PipelineError::Closed { camera: self.camera.clone() }),
-        }
+    fn push(
+        &self,
+        feed: &feed::Feed,
+        buffers: impl IntoIterator<Item = gst::Buffer>,
+    ) -> Result<(), PipelineError> {
+        let closed = |_| PipelineError::Closed { camera: self.camera.clone() };
+        feed.push(buffers).map_err(closed)
     }
 }

@@ -1,6 +1,10 @@
 //! What goes into a pipeline.
 
+use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{AudioCodec, MediaSpan, MediaTime, VideoCodec};
+
+/// Samples of a frame of AAC.
+const AAC_FRAME: i64 = 1024;
 
 /// How the video track is set up; a change needs a new pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,18 @@ impl AudioFormat {
             Treatment::Aac => AudioCodec::Aac,
             Treatment::Pcm => AudioCodec::Pcm,
         }
+    }
+
+    /// How much sound an encoder on the way keeps: its delay and what fills no
+    /// frame yet.
+    pub(super) fn kept_back(&self) -> MediaSpan {
+        let ticks = |samples: i64| {
+            samples * i64::from(VIDEO_TIMESCALE) / i64::from(self.sample_rate.max(1))
+        };
+        MediaSpan::new(match self.treatment {
+            Treatment::Aac => ticks(3 * AAC_FRAME),
+            Treatment::AsIs | Treatment::Pcm => 0,
+        })
     }
 
     /// The byte that stands for silence, where a byte is a sample.

@@ -1,28 +1,29 @@
-//! The cameras being recorded: started, restarted, stopped, reloaded.
+//! The cameras being recorded: started, restarted, ended.
 //!
-//! A camera's task that ends unasked is started again; a camera whose settings
-//! did not change is not touched by a reload. Each camera has one keeper for
-//! as long as it has files, and its segments are finished before it is
-//! forgotten.
+//! A camera's task that ends unasked is started again. Each camera has one
+//! keeper for as long as it has files, and its segments are finished before it
+//! is forgotten.
 
 use super::alarms::Alarms;
 use super::view::CameraView;
 use crate::camera::stats::CameraStats;
-use crate::camera::{CameraSettings, CameraTask, Hold};
+use crate::camera::{CameraSettings, CameraTask, Hold, Leave};
+use crate::handover::Own;
 use crate::http;
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::keeper::{Keeper, KeeperState};
 use crate::storage::{Numbers, Storage, StorageError};
 use crate::strand::CameraParts;
-use hitless_config::{Camera, CameraChanges, Config};
-use hitless_model::{Nanos, RunId};
+use hitless_config::{Camera, Config, Overlap};
+use hitless_media::Fingerprint;
+use hitless_model::{CameraId, CameraState, Nanos, RunId};
 use hitless_schema::Change;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinHandle;
-use tracing::{error, info};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
 
 /// Pause before a task that ended unasked is started again.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
@@ -55,9 +56,10 @@ struct Entry {
 /// A camera that is recorded.
 struct Recording {
     parts: Arc<CameraParts>,
-    leave: watch::Sender<bool>,
+    leave: watch::Sender<Leave>,
     keeper: watch::Receiver<KeeperState>,
-    done: JoinHandle<()>,
+    /// Cancelled once it has left and its segments are finished.
+    gone: CancellationToken,
 }
 
 /// All cameras of the configuration.
@@ -76,37 +78,77 @@ impl Cameras {
         Ok(cameras)
     }
 
-    /// Follows a changed configuration; only changed cameras are touched.
-    pub async fn reload(&self, old: &Config, new: &Config) -> Result<(), StorageError> {
-        let changes = CameraChanges::between(&old.cameras, &new.cameras);
-        let gone = changes.removed.iter().chain(changes.changed.iter().map(|c| &c.id));
-        let mut leaving = Vec::new();
-        for id in gone {
-            let mut entries = self.entries();
-            if let Some(at) = entries.iter().position(|e| e.camera.id == *id) {
-                leaving.extend(entries.remove(at).recording);
-            }
-        }
-        for recording in leaving {
-            recording.stop().await;
-        }
-        for camera in changes.added.into_iter().chain(changes.changed) {
-            info!(camera = %camera.id, "the configuration of camera {} changed", camera.id);
-            self.add(new, camera)?;
-        }
-        Ok(())
-    }
-
     /// Tells all cameras to leave and waits until their segments are finished.
     pub async fn stop(&self) {
-        let recordings: Vec<Recording> =
-            self.entries().iter_mut().filter_map(|e| e.recording.take()).collect();
-        for recording in &recordings {
-            recording.leave.send_replace(true);
+        self.tell(Leave::Now);
+        self.gone().await;
+    }
+
+    /// Tells all cameras when to leave.
+    pub fn tell(&self, leave: Leave) {
+        for recording in self.entries().iter().filter_map(|e| e.recording.as_ref()) {
+            recording.leave.send_replace(leave);
         }
-        for recording in recordings {
-            recording.stop().await;
+    }
+
+    /// Returns once every camera has left and its segments are finished.
+    pub async fn gone(&self) {
+        let all: Vec<CancellationToken> = self
+            .entries()
+            .iter()
+            .filter_map(|e| Some(e.recording.as_ref()?.gone.clone()))
+            .collect();
+        for gone in all {
+            gone.cancelled().await;
         }
+    }
+
+    /// Takes back what was told: cameras that have not left yet go on without
+    /// losing a frame, those that have are started again.
+    pub fn stay(self: &Arc<Self>, config: &Config) {
+        self.tell(Leave::Stay);
+        let leaving: Vec<(CameraId, CancellationToken)> = self
+            .entries()
+            .iter()
+            .filter_map(|e| Some((e.camera.id.clone(), e.recording.as_ref()?.gone.clone())))
+            .collect();
+        for (id, gone) in leaving {
+            let (cameras, config) = (Arc::clone(self), config.clone());
+            tokio::spawn(async move {
+                gone.cancelled().await;
+                cameras.revive(&id, &config);
+            });
+        }
+    }
+
+    /// Starts a camera again that left although it was to stay.
+    fn revive(&self, id: &CameraId, config: &Config) {
+        let mut entries = self.entries();
+        let Some(entry) = entries.iter_mut().find(|e| e.camera.id == *id) else { return };
+        let stays = |r: &Recording| !r.leave.borrow().is_leaving();
+        if !entry.recording.as_ref().is_some_and(stays) {
+            return;
+        }
+        match Recording::start(&self.shared, config, &entry.camera) {
+            Ok(recording) => entry.recording = Some(recording),
+            Err(problem) => error!(camera = %id, "the camera cannot be started again: {problem}"),
+        }
+    }
+
+    /// What a successor must have too.
+    pub fn own(&self) -> Vec<Own> {
+        let own = |entry: &Entry| {
+            let recording = entry.recording.as_ref()?;
+            let state = recording.parts.stats.snapshot().standing.state;
+            Some(Own {
+                camera: entry.camera.id.clone(),
+                recording: state == CameraState::Recording
+                    && recording.keeper.borrow().failure.is_none(),
+                required: entry.camera.overlap == Overlap::Required,
+                keys: recording.parts.keys.list().into_iter().map(Fingerprint::get).collect(),
+            })
+        };
+        self.entries().iter().filter_map(own).collect()
     }
 
     /// How all cameras stand.
@@ -161,7 +203,8 @@ impl Recording {
         let (keeper, state) =
             Keeper::new(Arc::clone(&parts), shared.index.clone(), shared.alarms.clone());
         let keeping = tokio::spawn(keeper.run(messages));
-        let (leave, told) = watch::channel(false);
+        let (leave, told) = watch::channel(Leave::Stay);
+        let gone = CancellationToken::new();
         let task = Restarted {
             shared: shared.clone(),
             settings: CameraSettings::new(config, camera),
@@ -169,19 +212,15 @@ impl Recording {
             leave: told,
             keeper: state.clone(),
         };
-        let done = tokio::spawn(async move {
+        let told_gone = gone.clone().drop_guard();
+        tokio::spawn(async move {
             task.run().await;
             if let Err(ended) = keeping.await {
                 error!("the keeper of a camera's segments failed: {ended}");
             }
+            drop(told_gone);
         });
-        Ok(Self { parts, leave, keeper: state, done })
-    }
-
-    async fn stop(self) {
-        self.leave.send_replace(true);
-        // Its own failure was logged where it happened.
-        let _ = self.done.await;
+        Ok(Self { parts, leave, keeper: state, gone })
     }
 }
 
@@ -190,7 +229,7 @@ struct Restarted {
     shared: Shared,
     settings: CameraSettings,
     parts: Arc<CameraParts>,
-    leave: watch::Receiver<bool>,
+    leave: watch::Receiver<Leave>,
     keeper: watch::Receiver<KeeperState>,
 }
 
@@ -212,7 +251,7 @@ impl Restarted {
             if let Err(why) = &ended {
                 error!(camera = %self.parts.id, "the task of camera {} failed: {why}", self.parts.id);
             }
-            if ended.is_ok() && *self.leave.borrow() {
+            if ended.is_ok() {
                 return;
             }
             tokio::time::sleep(RESTART_PAUSE).await;

@@ -28,7 +28,7 @@ const WORTH_TELLING_NS: i64 = 20_000;
 /// What GStreamer's threads post.
 enum Post {
     Described(Track, Box<StreamDescription>),
-    Complete,
+    Plays,
     Packet(Track, RawPacket),
     Failed(SourceError),
 }
@@ -118,8 +118,9 @@ impl RtspSrcSession {
                 Post::Described(track, description) => {
                     self.lane(track).description = Some(*description);
                 }
-                Post::Complete if self.video.description.is_some() => return Ok(()),
-                Post::Complete => {
+                // All streams were described before the first of them plays.
+                Post::Plays if self.video.description.is_some() => return Ok(()),
+                Post::Plays => {
                     let why = "no H.264 or H.265 in the session; set the camera to one of them";
                     return Err(SourceError::NoVideo(why.to_owned()));
                 }
@@ -245,24 +246,31 @@ fn build(
     }
     super::tls::set_up(&source, options)?;
     pipeline.add(&source)?;
-    select_streams(&source, options.audio);
+    select_streams(&source, options.audio, sender);
     take_packets(&pipeline, &source, sender);
     pass_on_messages(&pipeline, options, sender);
     Ok(pipeline)
 }
 
-/// Only what is recorded is set up: the first video and the first audio.
-fn select_streams(source: &gst::Element, audio: bool) {
+/// Only what is recorded is set up: the first video and the first audio. What
+/// the session says of them is told here, before they play: pads come one by
+/// one, a sound that never starts has none, and the signal that says there are
+/// no more of them overtakes the last.
+fn select_streams(source: &gst::Element, audio: bool, sender: &mpsc::Sender<Post>) {
     let chosen = Mutex::new((false, !audio));
+    let posts = sender.clone();
     source.connect("select-stream", false, move |values| {
         let caps = values.get(2)?.get::<gst::Caps>().ok()?;
-        let description = describe(&caps);
+        let described = describe(&caps).and_then(|d| Some((track_of(&d.encoding)?, d)));
+        let Some((track, description)) = described else { return Some(false.to_value()) };
         let mut chosen = chosen.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = match description.and_then(|d| track_of(&d.encoding)) {
-            Some(Track::Video) => !std::mem::replace(&mut chosen.0, true),
-            Some(Track::Audio) => !std::mem::replace(&mut chosen.1, true),
-            None => false,
+        let taken = match track {
+            Track::Video => !std::mem::replace(&mut chosen.0, true),
+            Track::Audio => !std::mem::replace(&mut chosen.1, true),
         };
+        if taken {
+            let _ = posts.try_send(Post::Described(track, Box::new(description)));
+        }
         Some(taken.to_value())
     });
 }
@@ -271,26 +279,34 @@ fn take_packets(pipeline: &gst::Pipeline, source: &gst::Element, sender: &mpsc::
     let (weak, posts) = (pipeline.downgrade(), sender.clone());
     source.connect_pad_added(move |_, pad| {
         let Some(pipeline) = weak.upgrade() else { return };
-        let description = pad.current_caps().as_ref().and_then(describe);
-        let track = description.as_ref().and_then(|d| track_of(&d.encoding));
-        let (Some(track), Some(description)) = (track, description) else { return };
-        let _ = posts.try_send(Post::Described(track, Box::new(description)));
-        let sink = app_sink(track, &posts);
-        let joined = pipeline
-            .add(&sink)
-            .and_then(|()| sink.sync_state_with_parent())
-            .and_then(|()| sink.static_pad("sink").ok_or(gst::glib::bool_error!("no pad")))
-            .map(|sink_pad| pad.link(&sink_pad));
-        if !matches!(joined, Ok(Ok(_))) {
-            let why = "GStreamer cannot join a stream".to_owned();
-            let _ = posts.try_send(Post::Failed(SourceError::Refused(why)));
-        }
+        // A new pad may know its caps before it has passed them on.
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let joined = describe(&caps)
+            .and_then(|d| track_of(&d.encoding))
+            .ok_or_else(|| gst::glib::bool_error!("unknown stream {caps}"))
+            .and_then(|track| join(&pipeline, pad, track, &posts));
+        let _ = posts.try_send(match joined {
+            Ok(()) => Post::Plays,
+            Err(error) => {
+                let why = format!("GStreamer cannot join a stream: {error}");
+                Post::Failed(SourceError::Refused(why))
+            }
+        });
     });
-    let posts = sender.clone();
-    source.connect("no-more-pads", false, move |_| {
-        let _ = posts.try_send(Post::Complete);
-        None
-    });
+}
+
+fn join(
+    pipeline: &gst::Pipeline,
+    pad: &gst::Pad,
+    track: Track,
+    posts: &mpsc::Sender<Post>,
+) -> Result<(), gst::glib::BoolError> {
+    let sink = app_sink(track, posts);
+    pipeline.add(&sink)?;
+    sink.sync_state_with_parent()?;
+    let sink_pad = sink.static_pad("sink").ok_or_else(|| gst::glib::bool_error!("no pad"))?;
+    pad.link(&sink_pad).map_err(|error| gst::glib::bool_error!("{error}"))?;
+    Ok(())
 }
 
 fn app_sink(track: Track, posts: &mpsc::Sender<Post>) -> gst_app::AppSink {

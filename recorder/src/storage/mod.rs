@@ -86,6 +86,10 @@ pub struct Storage {
     _lock: lock::InstanceLock,
 }
 
+/// An instance that cannot be started as long as this lives.
+#[derive(Debug)]
+pub struct HeldInstance(#[allow(dead_code, reason = "held, not read")] lock::InstanceLock);
+
 impl Storage {
     /// Opens the root, makes its folders and takes the instance's lock.
     pub fn open(root: &Path, instance: &InstanceId) -> Result<Self, StorageError> {
@@ -173,6 +177,24 @@ impl Storage {
             name.instance == self.instance || lock::is_free(&self.root, &name.instance)
         });
         Ok(left)
+    }
+
+    /// The folders of changes that other instances keep for the database.
+    pub fn other_spools(&self) -> Result<Vec<(InstanceId, PathBuf)>, StorageError> {
+        let folder = self.root.join(".hitless").join("spool");
+        let entries =
+            fs::read_dir(&folder).map_err(|e| StorageError::io("cannot read", &folder, e))?;
+        let instance = |path: &Path| InstanceId::new(path.file_name()?.to_str()?).ok();
+        Ok(entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter_map(|path| Some((instance(&path)?, path)))
+            .filter(|(instance, _)| *instance != self.instance)
+            .collect())
+    }
+
+    /// Keeps an instance from being started, if it does not run.
+    pub fn hold_departed(&self, instance: &InstanceId) -> Option<HeldInstance> {
+        lock::InstanceLock::take_if_free(&self.root, instance).map(HeldInstance)
     }
 
     /// Segments in flight now, of any instance.

@@ -12,6 +12,7 @@
 pub mod border;
 pub mod clock;
 pub mod gate;
+pub mod keys;
 mod parts;
 pub mod reorder;
 pub mod sound;
@@ -26,7 +27,7 @@ use clock::CameraClock;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, MediaTime, SegmentName, Utc};
 use reorder::{Picture, Reorder};
-use sound::{Silence, Sound};
+use sound::{Gaps, Silence, Sound};
 use std::sync::Arc;
 use tally::Tally;
 
@@ -72,7 +73,10 @@ impl Strand {
         start: MediaTime,
         clock: &CameraClock,
     ) -> Result<Self, StrandEnd> {
-        let sound = audio.as_ref().map(|(_, rate)| Sound::new(*rate, start));
+        let sound = audio.as_ref().map(|(format, rate)| {
+            let gaps = if format.silence().is_some() { Gaps::Filled } else { Gaps::Empty };
+            Sound::new(*rate, gaps, start)
+        });
         let audio = audio.map(|(format, _)| format);
         let pipeline = start_pipeline(camera, &setup, audio.as_ref(), start)?;
         let name = camera.next_name(start, clock);
@@ -208,7 +212,7 @@ impl Strand {
         if let Some(number) = damaged {
             self.note(Note::Damaged(number));
         }
-        self.camera.count_sample(&unit);
+        self.camera.count_sample(&unit, self.setup.format.codec);
         let sample = VideoSample { pts, dts, duration, key: unit.key, data: unit.data };
         self.pipeline.push_video(sample)?;
         Ok(())

@@ -1,11 +1,14 @@
 //! What strands of one camera share, and what goes into and comes out of one.
 
 use super::clock::CameraClock;
+use super::keys::RecentKeys;
 use crate::camera::stats::CameraStats;
 use crate::keeper::ToKeeper;
 use crate::pipeline::{InFlight, PipelineError, VideoFormat};
 use crate::storage::{Numbers, Storage};
-use hitless_model::{CameraId, MediaTime, Nanos, RunId, SegmentName, Utc};
+use hitless_media::Fingerprint;
+use hitless_media::nal::{Framing, LengthSize};
+use hitless_model::{CameraId, MediaTime, Nanos, RunId, SegmentName, Utc, VideoCodec};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
@@ -33,6 +36,8 @@ pub struct CameraParts {
     pub keeper: mpsc::UnboundedSender<ToKeeper>,
     /// Counters for health and metrics.
     pub stats: Arc<CameraStats>,
+    /// The key frames recorded last.
+    pub keys: RecentKeys,
     pipelines: AtomicU64,
 }
 
@@ -61,6 +66,7 @@ impl CameraParts {
             sync_interval,
             keeper,
             stats,
+            keys: RecentKeys::default(),
             pipelines: AtomicU64::new(0),
         }
     }
@@ -94,8 +100,15 @@ impl CameraParts {
         let _ = self.keeper.send(message);
     }
 
-    pub(super) fn count_sample(&self, unit: &Unit) {
+    pub(super) fn count_sample(&self, unit: &Unit, codec: VideoCodec) {
         self.stats.count_sample(unit.data.len(), unit.key, unit.damaged);
+        if unit.key && !unit.damaged {
+            let framing = Framing::LengthPrefixed(LengthSize::Four);
+            // A unit that cannot be taken apart proves nothing.
+            if let Ok(Some(key)) = Fingerprint::of_sample(codec, &unit.data, framing) {
+                self.keys.note(key);
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::camera_url::CameraUrl;
 use crate::choice::choice;
 use crate::credentials::{self, Credentials};
+use crate::handover::Overlap;
 use crate::problem::Place;
 use crate::reader::{Context, Section, Spot};
 use hitless_model::CameraId;
@@ -61,12 +62,14 @@ pub struct Camera {
     pub optional: bool,
     /// Is its audio recorded?
     pub audio: bool,
+    /// Must both recorders have it at once during a handover?
+    pub overlap: Overlap,
     /// Whom to trust behind `rtsps`.
     pub tls: Tls,
 }
 
 /// Reads every camera; those with an id that is taken are reported.
-pub(crate) fn read_all(top: &Section<'_>) -> Vec<Camera> {
+pub(crate) fn read_all(top: &Section<'_>, overlap: Overlap) -> Vec<Camera> {
     let mut cameras = Vec::new();
     let mut seen: BTreeMap<CameraId, Place> = BTreeMap::new();
     for section in top.sections("camera") {
@@ -77,7 +80,7 @@ pub(crate) fn read_all(top: &Section<'_>) -> Vec<Camera> {
                 None => drop(seen.insert(id.value.clone(), id.place.clone())),
             }
         }
-        cameras.extend(Camera::read(&section, id.map(|id| id.value)));
+        cameras.extend(Camera::read(&section, id.map(|id| id.value), overlap));
     }
     cameras
 }
@@ -104,12 +107,13 @@ fn id(section: &Section<'_>) -> Option<Spot<CameraId>> {
 impl Camera {
     /// Reads all of a camera, so that all problems are found, whether or not it
     /// has an id.
-    fn read(section: &Section<'_>, id: Option<CameraId>) -> Option<Self> {
+    fn read(section: &Section<'_>, id: Option<CameraId>, overlap: Overlap) -> Option<Self> {
         let transport = section.choice("transport", Transport::Tcp);
         let source = section.choice("source", SourceKind::Auto);
         let enabled = section.switch("enabled", true);
         let optional = section.switch("optional", false);
         let audio = section.switch("audio", true);
+        let overlap = section.choice("overlap", overlap);
         let tls = Tls {
             ca_file: section.path("tls_ca_file").map(|file| file.value),
             insecure: section.switch("tls_insecure", false),
@@ -129,6 +133,17 @@ impl Camera {
         }
         let credentials = credentials::read(section, in_url);
         let id = id?;
-        Some(Self { id, url, credentials, transport, source, enabled, optional, audio, tls })
+        Some(Self {
+            id,
+            url,
+            credentials,
+            transport,
+            source,
+            enabled,
+            optional,
+            audio,
+            overlap,
+            tls,
+        })
     }
 }

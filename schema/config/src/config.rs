@@ -109,6 +109,7 @@ impl Config {
             Some(text) => top.absolute(&text),
             None => PathBuf::new(),
         };
+        let handover = Handover::read(&top.section("handover"));
         Self {
             file: file.map(Path::to_owned),
             database: Database::read(top, &storage),
@@ -117,9 +118,9 @@ impl Config {
             log: Log::read(&top.section("log")),
             recorder: Recorder::read(&top.section("recorder")),
             shutdown: Shutdown::read(&top.section("shutdown")),
-            handover: Handover::read(&top.section("handover")),
+            cameras: camera::read_all(top, handover.overlap),
+            handover,
             stitcher: Stitcher::read(&top.section("stitcher")),
-            cameras: camera::read_all(top),
         }
     }
 }

@@ -20,8 +20,10 @@ choice! {
 pub struct Handover {
     /// A successor that takes longer is stopped, and the old recorder goes on.
     pub max: Duration,
-    /// What it waits for.
+    /// What it waits for, unless a camera says otherwise.
     pub overlap: Overlap,
+    /// How long it waits for cameras whose overlap is not required.
+    pub best_effort: Duration,
 }
 
 impl Handover {
@@ -29,6 +31,7 @@ impl Handover {
         Self {
             max: section.seconds("max_seconds", 60.0, 1.0),
             overlap: section.choice("overlap", Overlap::Required),
+            best_effort: section.seconds("best_effort_seconds", 10.0, 0.0),
         }
     }
 }

@@ -37,6 +37,7 @@ pub(crate) const KEYS: &[&str] = &[
     "shutdown.events_seconds",
     "handover.max_seconds",
     "handover.overlap",
+    "handover.best_effort_seconds",
     "stitcher.gap_seconds",
     "stitcher.bind",
     "stitcher.token_file",
@@ -53,6 +54,7 @@ pub(crate) const KEYS: &[&str] = &[
     "camera.enabled",
     "camera.optional",
     "camera.audio",
+    "camera.overlap",
     "camera.tls_ca_file",
     "camera.tls_insecure",
 ];

@@ -1,0 +1,89 @@
+//! Which key frames are on disk: read back from the files themselves.
+//!
+//! What a file's tables name and a sync has passed over survives the process
+//! and the power. Nothing is taken from memory, so nothing is claimed too soon.
+
+use crate::storage::{Storage, StorageError, sync_file_and_folder};
+use hitless_media::Fingerprint;
+use hitless_media::mp4::{Movie, Mp4Error, ReadAt};
+use hitless_media::nal::{Framing, LengthSize};
+use hitless_model::{CameraId, SegmentName};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use tracing::debug;
+
+/// Why a segment could not be looked at; it is tried again.
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error(transparent)]
+    Movie(#[from] Mp4Error),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+}
+
+/// Follows the segments of this run.
+pub(super) struct DurableKeys {
+    storage: Arc<Storage>,
+    /// What earlier runs left open.
+    foreign: BTreeSet<SegmentName>,
+    /// Key frames of each segment that were told.
+    told: BTreeMap<SegmentName, usize>,
+}
+
+impl DurableKeys {
+    /// Of everything that is opened from now on, but for what was `left`.
+    pub(super) fn new(storage: Arc<Storage>, left: &[SegmentName]) -> Self {
+        Self { storage, foreign: left.iter().cloned().collect(), told: BTreeMap::new() }
+    }
+
+    /// The key frames that are on disk and were not told yet. Reads and syncs.
+    pub(super) fn look(&mut self) -> BTreeMap<CameraId, Vec<u64>> {
+        let open = self.storage.open_now().unwrap_or_default();
+        for name in &open {
+            if name.instance == *self.storage.instance() && !self.foreign.contains(name) {
+                self.told.entry(name.clone()).or_default();
+            }
+        }
+        let mut found: BTreeMap<CameraId, Vec<u64>> = BTreeMap::new();
+        for (name, told) in &mut self.told {
+            match keys_in(&self.storage.path_of(name), *told) {
+                Ok(keys) => {
+                    *told += keys.len();
+                    found.entry(name.camera.clone()).or_default().extend(keys);
+                }
+                // A file without a whole fragment yet says this too.
+                Err(problem) => debug!(segment = %name, "nothing on disk yet: {problem}"),
+            }
+        }
+        self.told.retain(|name, _| open.contains(name));
+        found
+    }
+}
+
+/// Key frames behind the first `skip`, made durable.
+fn keys_in(path: &Path, skip: usize) -> Result<Vec<u64>, LookError> {
+    let movie = Movie::open(path)?;
+    let Some(video) = movie.video() else { return Ok(Vec::new()) };
+    let samples: Vec<_> = video.samples.iter().filter(|sample| sample.key).skip(skip).collect();
+    if samples.is_empty() {
+        return Ok(Vec::new());
+    }
+    sync_file_and_folder(&path.with_extension("meta"))?;
+    sync_file_and_folder(path)?;
+    let file = File::open(path)?;
+    let mut keys = Vec::with_capacity(samples.len());
+    for sample in samples {
+        let entry = video.entries.get(usize::from(sample.entry)).and_then(|e| e.video());
+        let mut bytes = vec![0; sample.size as usize];
+        ReadAt::read_exact_at(&file, &mut bytes, sample.offset)?;
+        let framing = Framing::LengthPrefixed(LengthSize::Four);
+        let key = entry.and_then(|e| Fingerprint::of_sample(e.codec, &bytes, framing).ok()?);
+        // One without a fingerprint counts, so that the rest keeps its place.
+        keys.push(key.map_or(0, Fingerprint::get));
+    }
+    Ok(keys)
+}

@@ -1,0 +1,316 @@
+//! The side that leaves: starts the successor and waits until it is proven.
+//!
+//! Nothing here touches what is being recorded. Every error is a sentence for
+//! who asked, and by the time it is returned the successor is gone.
+
+use super::launch::{SuccessorProcess, launch};
+use super::link::Link;
+use super::message::{History, PROTOCOL, ToPredecessor, ToSuccessor};
+use super::program::Program;
+use super::proof::{Evidence, Own, Patience, Proof};
+use hitless_model::{CameraId, InstanceId};
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::process::Child;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
+
+/// How often is looked whether all is proven.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a successor that is proven may take to serve.
+const SERVE_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a handover is made of.
+pub struct Predecessor {
+    /// What is started.
+    pub program: Program,
+    /// As whom this process records.
+    pub instance: InstanceId,
+    /// Goes along.
+    pub listener: TcpListener,
+    /// Shows the cameras of this process.
+    pub own: Arc<dyn Fn() -> Vec<Own> + Send + Sync>,
+    /// All of it may take so long.
+    pub max: Duration,
+    /// Cameras whose overlap is not required are waited for so long.
+    pub best_effort: Duration,
+    /// Gets a sentence for each step.
+    pub progress: mpsc::UnboundedSender<String>,
+    /// Ends it.
+    pub cancel: CancellationToken,
+}
+
+/// A successor that has every camera on disk.
+pub struct Proven {
+    link: Link,
+    process: SuccessorProcess,
+    /// As whom it records.
+    pub instance: InstanceId,
+    /// Its version.
+    pub version: String,
+    /// How each camera was proven.
+    pub evidence: BTreeMap<CameraId, Evidence>,
+    /// How long it took to be ready.
+    pub started_in: Duration,
+    /// How long every camera took from there.
+    pub proven_in: Duration,
+    /// When all of it must be over.
+    pub deadline: Instant,
+}
+
+/// A successor's process that runs.
+struct Started {
+    link: Link,
+    process: SuccessorProcess,
+}
+
+impl Predecessor {
+    /// Starts a successor and proves it.
+    pub async fn prove(self) -> Result<Proven, String> {
+        if std::process::id() == 1 {
+            return Err("this process is the first of its container, which would end with it; \
+                        start a second container instead"
+                .to_owned());
+        }
+        let begun = Instant::now();
+        let deadline = begun + self.max;
+        let mut started = self.start(deadline).await?;
+        let proven = tokio::select! {
+            proven = self.prove_started(&mut started, begun) => proven,
+            () = tokio::time::sleep_until(deadline) => unreachable_in_time(self.max),
+            () = self.cancel.cancelled() => Err("this recorder was told to stop".to_owned()),
+        };
+        match proven {
+            Ok((ready, evidence, started_in)) => Ok(Proven {
+                link: started.link,
+                process: started.process,
+                instance: ready.instance,
+                version: ready.version,
+                evidence,
+                started_in,
+                proven_in: begun.elapsed().saturating_sub(started_in),
+                deadline,
+            }),
+            Err(reason) => {
+                started.stop(&reason).await;
+                Err(reason)
+            }
+        }
+    }
+
+    /// Starts the successor's process through its launcher.
+    async fn start(&self, deadline: Instant) -> Result<Started, String> {
+        let path = self.program.path.display().to_string();
+        let begin = ToSuccessor::Begin {
+            protocol: PROTOCOL,
+            instance: self.instance.clone(),
+            pid: std::process::id(),
+            listens: self.listener.local_addr().ok(),
+        };
+        let listener = self.listener.try_clone().map_err(|e| e.to_string())?;
+        let program = self.program.clone();
+        let launched = spawn_blocking(move || launch(&program, Some(&listener), &begin)).await;
+        let (stream, launcher) = launched
+            .map_err(|panic| panic.to_string())?
+            .map_err(|problem| format!("{path} cannot be started: {problem}"))?;
+        let mut link = Link::new(stream).map_err(|e| e.to_string())?;
+        let pid = match timeout_at(deadline, first_word(&mut link)).await {
+            Ok(Ok(pid)) => pid,
+            Ok(Err(why)) => return Err(format!("{path} {}", launcher_ended(launcher, &why).await)),
+            Err(_) => {
+                let why = launcher_ended(launcher, "did not start a successor in time").await;
+                return Err(format!("{path} {why}"));
+            }
+        };
+        self.tell(format!("started {path} as process {pid}"));
+        launcher_ended(launcher, "").await;
+        let process = SuccessorProcess::of(pid)
+            .map_err(|problem| format!("the successor ended at once ({problem})"))?;
+        Ok(Started { link, process })
+    }
+
+    async fn prove_started(
+        &self,
+        started: &mut Started,
+        begun: Instant,
+    ) -> Result<(Ready, BTreeMap<CameraId, Evidence>, Duration), String> {
+        let ready = started.ready().await?;
+        let started_in = begun.elapsed();
+        self.tell(format!(
+            "recorder {} (version {}) is ready after {:.1} s, waiting until it has every camera",
+            ready.instance,
+            ready.version,
+            started_in.as_secs_f64()
+        ));
+        let mut proof = Proof::new(ready.cameras.clone());
+        let since = Instant::now();
+        // Half of the time for an equal key frame, the rest for doing without.
+        let patience = Patience { exact: self.max / 2, best_effort: self.best_effort };
+        let mut look = tokio::time::interval(LOOK);
+        let mut told = Vec::new();
+        loop {
+            let heard = tokio::select! {
+                heard = started.link.hear::<ToPredecessor>() => Some(heard),
+                _ = look.tick() => None,
+            };
+            match heard {
+                Some(heard) => match understood(heard)? {
+                    ToPredecessor::Camera(report) => proof.on(report),
+                    ToPredecessor::Refused { reason } => return Err(refused(&reason)),
+                    _ => {}
+                },
+                None => {
+                    let missing = proof.missing(&(self.own)(), since.elapsed(), patience);
+                    if missing.is_empty() {
+                        return Ok((ready, proof.judged().clone(), started_in));
+                    }
+                    if missing != told {
+                        debug!("still missing: {}", missing.join("; "));
+                    }
+                    told = missing;
+                    if since.elapsed() + 2 * LOOK > self.max.saturating_sub(started_in) {
+                        return Err(format!(
+                            "not within {:.0} s: {}",
+                            self.max.as_secs_f64(),
+                            told.join("; ")
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell(&self, text: String) {
+        info!("handover: {text}");
+        // Nobody may be listening.
+        let _ = self.progress.send(text);
+    }
+}
+
+/// What a successor says of itself once it is up.
+struct Ready {
+    instance: InstanceId,
+    version: String,
+    cameras: Vec<CameraId>,
+}
+
+impl Started {
+    async fn ready(&mut self) -> Result<Ready, String> {
+        loop {
+            match understood(self.link.hear().await)? {
+                ToPredecessor::Ready { instance, version, cameras, .. } => {
+                    return Ok(Ready { instance, version, cameras });
+                }
+                ToPredecessor::Refused { reason } => return Err(refused(&reason)),
+                _ => {}
+            }
+        }
+    }
+
+    async fn stop(mut self, reason: &str) {
+        let _ = self.link.say(&ToSuccessor::Stop { reason: reason.to_owned() }).await;
+        self.process.stop().await;
+    }
+}
+
+impl Proven {
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid
+    }
+
+    /// Lets it answer requests; returns once it does.
+    pub async fn take_over(&mut self) -> Result<(), String> {
+        let serving = async {
+            self.link.say(&ToSuccessor::TakeOver).await.map_err(|e| e.to_string())?;
+            loop {
+                match understood(self.link.hear().await)? {
+                    ToPredecessor::Serving => return Ok(()),
+                    ToPredecessor::Refused { reason } => return Err(refused(&reason)),
+                    _ => {}
+                }
+            }
+        };
+        match timeout(SERVE_LIMIT, serving).await {
+            Ok(served) => served,
+            Err(_) => Err("the successor did not answer requests in time".to_owned()),
+        }
+    }
+
+    /// Returns once it is gone. May be cancelled.
+    pub async fn lost(&mut self) {
+        loop {
+            tokio::select! {
+                heard = self.link.hear::<ToPredecessor>() => {
+                    if !matches!(heard, Ok(Some(_))) {
+                        return;
+                    }
+                }
+                () = self.process.gone() => return,
+            }
+        }
+    }
+
+    /// The last word.
+    pub async fn farewell(&mut self, history: History) {
+        // An error means that it is gone; nothing more can be done for it here.
+        let _ = self.link.say(&ToSuccessor::Farewell { history }).await;
+    }
+
+    /// Tells it to leave, and makes it.
+    pub async fn stop(mut self, reason: &str) {
+        let _ = self.link.say(&ToSuccessor::Stop { reason: reason.to_owned() }).await;
+        self.process.stop().await;
+    }
+}
+
+async fn first_word(link: &mut Link) -> Result<u32, String> {
+    loop {
+        match link.hear::<ToPredecessor>().await {
+            Ok(Some(ToPredecessor::Launched { pid })) => return Ok(pid),
+            Ok(Some(ToPredecessor::Refused { reason })) => return Err(refused(&reason)),
+            Ok(Some(_)) => {}
+            Ok(None) => return Err("ended at once".to_owned()),
+            Err(problem) => return Err(format!("cannot be understood: {problem}")),
+        }
+    }
+}
+
+fn understood(heard: std::io::Result<Option<ToPredecessor>>) -> Result<ToPredecessor, String> {
+    match heard {
+        Ok(Some(message)) => Ok(message),
+        Ok(None) => Err("the successor ended; its log says why".to_owned()),
+        Err(problem) => Err(format!("the successor cannot be understood: {problem}")),
+    }
+}
+
+fn refused(reason: &str) -> String {
+    format!("the successor refuses: {reason}")
+}
+
+fn unreachable_in_time<T>(max: Duration) -> Result<T, String> {
+    Err(format!("the successor was not ready within {:.0} s", max.as_secs_f64()))
+}
+
+/// Waits for the launcher, which ends by itself; one that does not is killed.
+async fn launcher_ended(mut launcher: Child, why: &str) -> String {
+    let ended = spawn_blocking(move || {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < SERVE_LIMIT {
+            if let Ok(Some(status)) = launcher.try_wait() {
+                return status.to_string();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Errors: it is gone just now.
+        let _ = launcher.kill();
+        launcher.wait().map_or("unknown".to_owned(), |status| status.to_string())
+    });
+    let status = ended.await.unwrap_or_else(|panic| panic.to_string());
+    format!("{why} ({status})")
+}

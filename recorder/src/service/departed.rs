@@ -1,0 +1,80 @@
+//! What recorders that are gone left behind: segments in flight and changes
+//! that never reached the database.
+//!
+//! An instance counts as gone while its lock is free, and the lock is held
+//! while its things are looked after. What the database cannot take now is
+//! tried again.
+
+use super::running::Running;
+use super::start::writer_options;
+use crate::recovery;
+use hitless_model::InstanceId;
+use hitless_schema::Store;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tracing::{debug, error, info};
+
+/// How soon a database that was away is tried again.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// Looks after everything there is, and returns when nothing is left.
+pub(super) async fn run(running: Arc<Running>) {
+    loop {
+        let done = {
+            let _alone = running.departed.lock().await;
+            once(&running).await
+        };
+        match done {
+            Ok(()) => return,
+            Err(problem) => debug!("what others left is not in the database yet: {problem:#}"),
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+async fn once(running: &Arc<Running>) -> anyhow::Result<()> {
+    let storage = Arc::clone(&running.storage);
+    let (others, left) = spawn_blocking({
+        let storage = Arc::clone(&storage);
+        move || (storage.other_spools(), storage.left_open())
+    })
+    .await?;
+    let mut left = left?;
+    // This run's own are in flight; earlier ones of it were seen to at the start.
+    left.retain(|name| name.instance != *storage.instance());
+    recovery::run(Arc::clone(&storage), left, running.run_id(), running.index.clone()).await;
+    let mut store = None;
+    for (instance, folder) in others? {
+        let Some(_lock) = storage.hold_departed(&instance) else { continue };
+        if !replay(running, &mut store, &instance, folder).await? {
+            error!(%instance, "the changes that recorder {instance} left cannot be read");
+        }
+    }
+    Ok(())
+}
+
+async fn replay(
+    running: &Running,
+    store: &mut Option<Store>,
+    instance: &InstanceId,
+    folder: PathBuf,
+) -> anyhow::Result<bool> {
+    let store = match store {
+        Some(store) => store,
+        None => store.insert(Store::open(&writer_options(&running.config)?.url).await?),
+    };
+    match store.replay_spool(&folder).await {
+        Ok(0) => Ok(true),
+        Ok(changes) => {
+            info!(%instance, changes, "told the database what recorder {instance} could not");
+            Ok(true)
+        }
+        Err(hitless_schema::ReplayError::Store(problem)) => Err(problem.into()),
+        Err(hitless_schema::ReplayError::Spool(problem)) => {
+            debug!("{problem}");
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Handing over, as the service sees it: from the successor's start to the
+//! moment when nothing of this process is needed any more.
+//!
+//! | step | until | if it fails |
+//! |---|---|---|
+//! | prove | the successor has every camera on disk | it is stopped; nothing had changed |
+//! | take over | it answers requests | it is stopped; nothing had changed |
+//! | finish | cameras ended at a key frame, clients let go | the cameras and the server go on |
+//!
+//! Past this the service flushes its database and names the successor to the
+//! service manager: the last thing that it does.
+
+use super::in_charge::Waiter;
+use super::running::{Running, lock};
+use crate::camera::Leave;
+use crate::handover::control::Control;
+use crate::handover::message::Handed;
+use crate::handover::predecessor::{Predecessor, Proven};
+use crate::handover::{Evidence, Program};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::time::Instant as Deadline;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// A camera ends in front of this many-th key frame after it was proven. So
+/// both have at least two key frames in common, with all that lies between:
+/// one equal picture alone would prove nothing to the stitcher.
+const KEY_FRAMES_TO_END: u32 = 2;
+/// Cameras are always given so long to end at a key frame.
+const SHORTEST_FINISH: Duration = Duration::from_secs(5);
+
+/// One handover.
+pub(super) struct HandingOver {
+    pub(super) running: Arc<Running>,
+    pub(super) program: Program,
+    /// Gets a sentence for each step.
+    pub(super) progress: mpsc::UnboundedSender<String>,
+    /// Ends it, and the successor.
+    pub(super) cancel: CancellationToken,
+}
+
+/// A successor that has everything, and how it came to that.
+pub(super) struct Handing {
+    pub(super) successor: Proven,
+    pub(super) handed: Handed,
+    _departed: tokio::sync::OwnedMutexGuard<()>,
+}
+
+/// Nothing of this process is needed any more.
+pub(super) struct Replaced {
+    pub(super) successor: Proven,
+    pub(super) handed: Handed,
+    pub(super) asker: Waiter,
+    pub(super) control: Control,
+}
+
+impl Handing {
+    /// With who is to be told, and the socket on which nobody need ask any more.
+    pub(super) fn replaced(self, asker: Waiter, control: Control) -> Replaced {
+        Replaced { successor: self.successor, handed: self.handed, asker, control }
+    }
+}
+
+impl HandingOver {
+    /// Hands over; an error is the reason why not, and all is as before.
+    pub(super) async fn run(self) -> Result<Handing, String> {
+        // The successor takes the lock of an instance that is gone.
+        let departed = Arc::clone(&self.running.departed).lock_owned().await;
+        let mut proven = self.prove().await?;
+        if let Err(reason) = proven.take_over().await {
+            proven.stop(&reason).await;
+            return Err(reason);
+        }
+        let (number, pid) = (proven.evidence.len(), proven.pid());
+        self.tell(format!(
+            "recorder {} (process {pid}) has all {number} cameras and answers requests; finishing",
+            proven.instance
+        ));
+        let (begun, deadline) = (Instant::now(), proven.deadline);
+        self.running.tell_draining();
+        let ended = tokio::select! {
+            () = self.finish(deadline) => Ok(()),
+            () = proven.lost() => Err("the successor ended just after it had taken over"),
+            () = self.cancel.cancelled() => Err("this recorder was told to stop"),
+        };
+        match ended {
+            Ok(()) => {
+                let handed = self.handed(&proven, begun.elapsed());
+                Ok(Handing { successor: proven, handed, _departed: departed })
+            }
+            Err(reason) => {
+                self.stay().await;
+                proven.stop(reason).await;
+                Err(reason.to_owned())
+            }
+        }
+    }
+
+    async fn prove(&self) -> Result<Proven, String> {
+        let running = Arc::clone(&self.running);
+        let listener = running.server.lock().await.socket().map_err(|e| format!("{e:#}"))?;
+        let limits = &running.config.handover;
+        let predecessor = Predecessor {
+            program: self.program.clone(),
+            instance: lock(&running.run).instance.clone(),
+            listener,
+            max: limits.max,
+            best_effort: limits.best_effort,
+            own: {
+                let running = Arc::clone(&running);
+                Arc::new(move || running.cameras.own())
+            },
+            progress: self.progress.clone(),
+            cancel: self.cancel.clone(),
+        };
+        predecessor.prove().await
+    }
+
+    /// Lets go of all clients, then of the cameras: nobody is to be answered that
+    /// cameras leave, where the successor has them all.
+    async fn finish(&self, deadline: Deadline) {
+        self.running.server.lock().await.stop().await;
+        self.running.mark_draining();
+        self.finish_cameras(deadline).await;
+    }
+
+    async fn finish_cameras(&self, deadline: Deadline) {
+        let cameras = &self.running.cameras;
+        let deadline = deadline.max(Deadline::now() + SHORTEST_FINISH);
+        cameras.tell(Leave::AtKeyFrame(KEY_FRAMES_TO_END));
+        if tokio::time::timeout_at(deadline, cameras.gone()).await.is_err() {
+            warn!("not every camera came to a key frame in time; they end where they are");
+            let limit = self.running.config.shutdown.segments;
+            if tokio::time::timeout(limit, cameras.stop()).await.is_err() {
+                warn!("segments not done within {:.1} s; going on without", limit.as_secs_f64());
+            }
+        }
+    }
+
+    /// Takes everything back.
+    async fn stay(&self) {
+        self.running.cameras.stay(&self.running.config);
+        let mut server = self.running.server.lock().await;
+        server.stop().await;
+        if let Err(problem) = server.start() {
+            error!("requests are not answered any more: {problem:#}; restart the recorder");
+        }
+        drop(server);
+        self.running.mark_staying();
+    }
+
+    fn handed(&self, proven: &Proven, finish: Duration) -> Handed {
+        let of = |wanted| proven.evidence.iter().filter(move |(_, e)| **e == wanted);
+        Handed {
+            from: lock(&self.running.run).instance.to_string(),
+            to: proven.instance.to_string(),
+            at_ns: crate::clock::now().as_ns(),
+            start_seconds: proven.started_in.as_secs_f64(),
+            prove_seconds: proven.proven_in.as_secs_f64(),
+            finish_seconds: finish.as_secs_f64(),
+            overlap_seconds: 0.0,
+            exact: u32::try_from(of(Evidence::Exact).count()).unwrap_or(u32::MAX),
+            unproven: of(Evidence::Clock)
+                .chain(of(Evidence::Waived))
+                .map(|(camera, _)| camera.clone())
+                .collect(),
+        }
+    }
+
+    fn tell(&self, text: String) {
+        info!("handover: {text}");
+        // Nobody may be listening.
+        let _ = self.progress.send(text);
+    }
+}

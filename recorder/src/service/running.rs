@@ -1,0 +1,97 @@
+//! What a running recorder is made of, shared by all that happens to it.
+
+use super::cameras::Cameras;
+use super::server::{Server, ShowView};
+use crate::handover::message::History;
+use crate::http::{Event, EventKind};
+use crate::index::Index;
+use crate::storage::Storage;
+use hitless_config::Config;
+use hitless_model::{Run, RunId, SegmentName};
+use hitless_schema::Change;
+use hitless_schema::writer::Writer;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+use tracing::{info, warn};
+
+/// The parts.
+pub(super) struct Running {
+    pub(super) config: Config,
+    pub(super) storage: Arc<Storage>,
+    pub(super) cameras: Arc<Cameras>,
+    pub(super) writer: Writer,
+    pub(super) index: Index,
+    pub(super) run: Arc<Mutex<Run>>,
+    pub(super) server: tokio::sync::Mutex<Server>,
+    pub(super) view: ShowView,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) history: Arc<Mutex<History>>,
+    /// Held while what others left is looked after, and during a handover.
+    pub(super) departed: Arc<tokio::sync::Mutex<()>>,
+    /// What earlier runs had left open when this one began.
+    pub(super) left: Vec<SegmentName>,
+}
+
+impl Running {
+    /// Ready as far as a service manager is concerned.
+    pub(super) fn mark_ready(&self) {
+        let run = self.change_run(|run| run.ready = Some(crate::clock::now()));
+        info!(
+            instance = %run.instance,
+            run = %run.run,
+            cameras = self.config.cameras.len(),
+            version = env!("CARGO_PKG_VERSION"),
+            "recorder {} is ready, http://{}/health tells how it stands",
+            run.instance,
+            self.config.recorder.access.bind
+        );
+    }
+
+    /// Tells clients that follow along that it leaves.
+    pub(super) fn tell_draining(&self) {
+        // Nobody may be following.
+        let _ = self.events.send(Event { at: crate::clock::now(), kind: EventKind::Draining {} });
+    }
+
+    /// It leaves.
+    pub(super) fn mark_draining(&self) {
+        self.change_run(|run| run.draining = Some(crate::clock::now()));
+    }
+
+    /// It stays after all.
+    pub(super) fn mark_staying(&self) {
+        self.change_run(|run| run.draining = None);
+    }
+
+    /// Nothing is recorded any more.
+    pub(super) fn mark_stopped(&self) {
+        self.change_run(|run| run.stopped = Some(crate::clock::now()));
+    }
+
+    /// Which life of the recorder this is.
+    pub(super) fn run_id(&self) -> RunId {
+        lock(&self.run).run.clone()
+    }
+
+    /// Everything that the database is still to be told.
+    pub(super) async fn flush(&self) {
+        if let Err(problem) = self.writer.flush(self.config.shutdown.database).await {
+            warn!("not everything reached the database or its spool: {problem}");
+        }
+    }
+
+    fn change_run(&self, change: impl FnOnce(&mut Run)) -> Run {
+        let run = {
+            let mut run = lock(&self.run);
+            change(&mut run);
+            run.clone()
+        };
+        self.index.tell(Change::Run(run.clone()));
+        run
+    }
+}
+
+/// What was locked when a thread panicked is plain data and still right.
+pub(super) fn lock<T>(data: &Mutex<T>) -> MutexGuard<'_, T> {
+    data.lock().unwrap_or_else(PoisonError::into_inner)
+}
