@@ -4,7 +4,7 @@
 //! [`cli`], what they open in [`site`], files in [`index`] and [`rescan`],
 //! planning with what it reads in [`plan`], a whole run in [`run`]. Clips are
 //! made by [`virtual_mp4`] and written by [`export`];
-//! [`verify`] proves timelines and clips.
+//! [`verify`] proves timelines and clips, [`serve`] shows them.
 
 pub mod cli;
 pub mod compute;
@@ -15,6 +15,7 @@ pub mod plan;
 pub mod rescan;
 pub mod retention;
 pub mod run;
+pub mod serve;
 pub mod site;
 pub mod timeline;
 pub mod verdict;

@@ -9,6 +9,7 @@ mod protect;
 mod prune;
 mod rescan;
 mod run;
+mod serve;
 pub mod since;
 mod stretch;
 mod timeline;
@@ -52,6 +53,8 @@ enum Command {
     Export(export::Args),
     /// Prove a timeline against its files, or check a clip
     Verify(verify::Args),
+    /// Serve a page to look at footage
+    Serve(serve::Args),
     /// Rebuild the index from the files on disk
     Rescan(rescan::Args),
     /// Remove footage that is no longer wanted; shows it unless told --yes
@@ -85,6 +88,7 @@ impl Cli {
             Command::Timeline(args) => timeline::run(&site, args).await,
             Command::Export(args) => export::run(&site, args).await,
             Command::Verify(args) => verify::run(&site, args).await,
+            Command::Serve(args) => serve::run(&site, args).await,
             Command::Rescan(args) => rescan::run(&site, args).await,
             Command::Prune(args) => prune::run(&site, args).await,
             Command::Protect(args) => protect::run(&site, args).await,
