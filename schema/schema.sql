@@ -148,9 +148,6 @@ CREATE INDEX video_segments_expired ON video_segments (camera_id)
   WHERE state = 'expired';
 -- The changed segments of a camera.
 CREATE INDEX video_segments_camera_change ON video_segments (camera_id, change_seq);
--- Segments that a plan has put far from where their row says.
-CREATE INDEX video_segments_displaced ON video_segments (camera_id, placed_from_ns)
-  WHERE placed_from_ns - start_ns > 60000000000 OR start_ns - placed_from_ns > 60000000000;
 
 -- A row is one change of a camera's state, or something noticed about it.
 CREATE TABLE camera_events (
@@ -268,6 +265,17 @@ CREATE TABLE gaps (
   -- Names of the segments that play there, one a line. Null: open.
   repaired_by TEXT,
   PRIMARY KEY (camera_id, from_ns, to_ns)
+);
+
+-- A row is a segment that a plan has put far from where its row says. Not an
+-- index on video_segments: PostgreSQL rewrites every index of a row of which
+-- an indexed column changes.
+CREATE TABLE displaced_segments (
+  camera_id      TEXT   NOT NULL,
+  name           TEXT   NOT NULL,
+  placed_from_ns BIGINT NOT NULL,
+  placed_to_ns   BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, name)
 );
 
 -- A row is how two strands of a camera were aligned.

@@ -97,11 +97,16 @@ fn day(camera: &CameraId) -> impl Iterator<Item = Segment> {
 }
 
 async fn fill(store: &Store, cameras: &[CameraId]) {
-    for camera in cameras {
-        let changes: Vec<_> = day(camera)
-            .map(|s| Stamped { stamp: Stamp::from_ns(1), change: Change::Segment(Box::new(s)) })
-            .collect();
-        store.apply(&changes).await.expect("applies");
+    // Opened and closed, as recorders do: on PostgreSQL the first version of a
+    // row leaves room for a later one.
+    for state in [SegmentState::Recording, SegmentState::Complete] {
+        for camera in cameras {
+            let change = |segment| Stamped {
+                stamp: Stamp::from_ns(1),
+                change: Change::Segment(Box::new(Segment { state, ..segment })),
+            };
+            store.apply(&day(camera).map(change).collect::<Vec<_>>()).await.expect("applies");
+        }
     }
 }
 

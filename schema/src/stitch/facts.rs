@@ -9,11 +9,11 @@ use hitless_model::{CameraId, InstanceId, Nanos, Segment, SegmentNumber, Utc};
 /// Segments by where their row says that they are.
 const BY_ROW: &str = "WHERE camera_id = $1 AND start_ns >= $4 AND start_ns < $3
        AND (start_ns >= $2 OR start_ns + duration_ns > $2)";
-/// Segments that a plan has put far from there; few, and with an index of
-/// their own.
-const DISPLACED: &str = "WHERE camera_id = $1 AND placed_from_ns < $3 AND placed_to_ns > $2
-       AND placed_from_ns >= $4
-       AND (placed_from_ns - start_ns > 60000000000 OR start_ns - placed_from_ns > 60000000000)";
+/// Segments that a plan has put far from there; few.
+const DISPLACED: &str = "WHERE camera_id = $1 AND name IN (
+       SELECT d.name FROM displaced_segments d
+       WHERE d.camera_id = $1 AND d.placed_from_ns < $3 AND d.placed_to_ns > $2
+         AND d.placed_from_ns >= $4)";
 const FROM_NUMBER: &str = "WHERE camera_id = $1 AND start_ns < $2
        AND instance_id = $3 AND number >= $4";
 

@@ -7,12 +7,14 @@ use crate::database::{Row, Statement, Transaction, Value, lots};
 use crate::error::StoreError;
 use crate::read::{maybe_int, text, word};
 use crate::store::Store;
-use hitless_model::{OverlapStatus, SegmentName, TimeRange, Utc};
+use hitless_model::{Nanos, OverlapStatus, SegmentName, TimeRange, Utc};
 use sqlx::AssertSqlSafe;
 use std::collections::HashMap;
 
 /// Rows in one statement.
 const LOT: usize = 256;
+/// Whoever reads the rows of a range looks this far around it.
+const FAR: Nanos = Nanos::from_secs(60);
 
 pub(super) struct Judgements<'w> {
     write: Vec<&'w Judged>,
@@ -62,9 +64,33 @@ impl<'w> Judgements<'w> {
                    AND video_segments.name = judged.name",
             );
             touched += transaction.run(statement).await?;
+            displace(transaction, lot).await?;
         }
         Ok(touched)
     }
+}
+
+/// Remembers those that are now far from where their row says.
+async fn displace(transaction: &mut Transaction, lot: &[&Judged]) -> Result<(), StoreError> {
+    let Some(first) = lot.first() else { return Ok(()) };
+    let of_these = |statement: &mut Statement| {
+        statement.text(" WHERE camera_id = ").bind(first.segment.camera.as_str());
+        statement.text(" AND name IN (");
+        statement.list(lot.iter().map(|judged| Value::from(judged.segment.to_string())));
+        statement.text(")");
+    };
+    let mut forget = Statement::new(transaction.dialect(), "DELETE FROM displaced_segments");
+    of_these(&mut forget);
+    transaction.run(forget).await?;
+    let mut remember = Statement::new(
+        transaction.dialect(),
+        "INSERT INTO displaced_segments (camera_id, name, placed_from_ns, placed_to_ns)
+         SELECT camera_id, name, placed_from_ns, placed_to_ns FROM video_segments",
+    );
+    of_these(&mut remember);
+    remember.text(" AND (placed_from_ns - start_ns > ").bind(FAR.get());
+    remember.text(" OR start_ns - placed_from_ns > ").bind(FAR.get()).text(")");
+    transaction.run(remember).await.map(drop)
 }
 
 fn values(judged: &Judged) -> Vec<Value> {
