@@ -126,9 +126,6 @@ CREATE TABLE video_segments (
   stamp             BIGINT NOT NULL,
   -- Renewed by every change but that of overlap_status.
   change_seq        BIGINT NOT NULL,
-  -- Where the last plan put it: from <= t < to. Null: not planned yet.
-  placed_from_ns    BIGINT,
-  placed_to_ns      BIGINT,
   -- The camera leads, so that PostgreSQL can partition by it.
   PRIMARY KEY (camera_id, name)
 );
@@ -267,9 +264,19 @@ CREATE TABLE gaps (
   PRIMARY KEY (camera_id, from_ns, to_ns)
 );
 
--- A row is a segment that a plan has put far from where its row says. Not an
--- index on video_segments: PostgreSQL rewrites every index of a row of which
--- an indexed column changes.
+-- A row is what the stitcher made of a camera's segments whose names lie within
+-- one hour, packed: statuses as in video_segments, and where the last plan put
+-- each. Kept apart from the rows, so that a plan rewrites no more of them than
+-- their status.
+CREATE TABLE judged_hours (
+  camera_id   TEXT   NOT NULL,
+  -- The full hour.
+  hour_ns     BIGINT NOT NULL,
+  judged      BYTEA  NOT NULL,
+  PRIMARY KEY (camera_id, hour_ns)
+);
+
+-- A row is a segment that a plan has put far from where its name says.
 CREATE TABLE displaced_segments (
   camera_id      TEXT   NOT NULL,
   name           TEXT   NOT NULL,

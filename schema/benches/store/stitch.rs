@@ -97,16 +97,21 @@ fn day(camera: &CameraId) -> impl Iterator<Item = Segment> {
 }
 
 async fn fill(store: &Store, cameras: &[CameraId]) {
-    // Opened and closed, as recorders do: on PostgreSQL the first version of a
-    // row leaves room for a later one.
-    for state in [SegmentState::Recording, SegmentState::Complete] {
-        for camera in cameras {
-            let change = |segment| Stamped {
+    // As recorders do: at each border one is closed and the next one opened.
+    // On PostgreSQL the first version of a row leaves room for a later one.
+    for number in 0..=NUMBERS {
+        let mut changes = Vec::new();
+        for (state, number) in
+            [(SegmentState::Complete, number - 1), (SegmentState::Recording, number)]
+        {
+            let both = |camera| [row(camera, "blue", number), row(camera, "green", number)];
+            let rows = cameras.iter().flat_map(both).filter(|_| (0..NUMBERS).contains(&number));
+            changes.extend(rows.map(|segment| Stamped {
                 stamp: Stamp::from_ns(1),
                 change: Change::Segment(Box::new(Segment { state, ..segment })),
-            };
-            store.apply(&day(camera).map(change).collect::<Vec<_>>()).await.expect("applies");
+            }));
         }
+        store.apply(&changes).await.expect("applies");
     }
 }
 
