@@ -138,7 +138,7 @@ pub(crate) fn around(
     let segments = &view.strand(strand).segments;
     let away = |s: &SegmentRef| {
         let facts = view.segment(*s);
-        let (start, end) = (facts.start, facts.label_end());
+        let (start, end) = (facts.start, view.end(*s));
         if at < start { start.since(at) } else { at.since(end).max(Nanos::ZERO) }
     };
     let nearest = (0..segments.len()).min_by_key(|n| away(&segments[*n])).unwrap_or(0);
@@ -181,7 +181,7 @@ fn points_in(
         if found.len() >= most || look.misses() - before >= read {
             break;
         }
-        if facts.label_end() <= range.0 || facts.start > range.1 {
+        if view.end(*segment) <= range.0 || facts.start > range.1 {
             continue;
         }
         let misses = look.misses();

@@ -118,7 +118,7 @@ fn floor(world: &World) -> Duration {
 fn per_segment() {
     println!("world      days segments  floor/seg   plan/seg  rounds tables samples prints");
     for (name, of) in [("handovers", handovers as fn(usize) -> World), ("twins", twins)] {
-        for days in [1, 4, 16] {
+        for days in [1, 8] {
             let world = of(days);
             let segments = world.facts.segments.len();
             let least = (0..5).map(|_| floor(&world)).min().unwrap_or_default();
