@@ -8,7 +8,7 @@
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
-use crate::pair::{reaches, sweep};
+use crate::pair::sweep;
 use crate::strand::{StrandRef, View};
 use hitless_model::{MediaSpan, Nanos};
 use std::collections::HashMap;
@@ -174,13 +174,13 @@ fn between(view: &View<'_>, groups: &Groups, mut meet: impl FnMut(SegmentRef, Se
     if groups.members.len() < 2 {
         return;
     }
-    sweep(&reaches(view, Nanos::ZERO), |x, y| {
+    sweep(&view.reaches, Nanos::ZERO, |x, y| {
         let same_group = groups.axis(x.strand).group == groups.axis(y.strand).group;
         if same_group || view.instance(x.strand) == view.instance(y.strand) {
             return;
         }
         let (xf, yf) = (view.segment(x.segment), view.segment(y.segment));
-        let sure = xf.start < yf.label_end() && yf.start < xf.label_end();
+        let sure = xf.start < view.end(y.segment) && yf.start < view.end(x.segment);
         meet(x.segment, y.segment, sure);
     });
 }

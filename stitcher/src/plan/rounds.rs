@@ -12,7 +12,7 @@ use crate::site::Site;
 use hitless_model::{CameraId, SegmentName, SegmentState, Utc};
 use hitless_schema::StoreError;
 use hitless_stitcher_core::{
-    Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, Settings, plan,
+    Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, plan,
 };
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -60,12 +60,11 @@ pub async fn rounds(
     compute: &Compute,
     rows: &Arc<Rows>,
     facts: &Arc<Facts>,
-    settings: &Settings,
 ) -> Result<Planned, RoundsError> {
     let mut planned = Planned::default();
     let mut evidence = Evidence::default();
     while planned.rounds < MOST_ROUNDS {
-        let (these, tolerances) = (Arc::clone(facts), settings.clone());
+        let (these, tolerances) = (Arc::clone(facts), site.settings.clone());
         let (answer, back) =
             compute.run(move || (plan(&these, &tolerances, &evidence), evidence)).await;
         evidence = back;

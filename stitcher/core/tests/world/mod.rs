@@ -129,7 +129,7 @@ impl World {
         }
     }
 
-    fn read(&self, facts: &Facts, needs: &Needs, evidence: &mut Evidence, reads: &mut Reads) {
+    pub fn read(&self, facts: &Facts, needs: &Needs, evidence: &mut Evidence, reads: &mut Reads) {
         assert!(!needs.is_empty());
         let find = |segment: SegmentRef| self.find(facts, segment);
         for segment in &needs.tables {
