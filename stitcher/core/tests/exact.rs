@@ -10,11 +10,18 @@ use world::camera::Order;
 use world::oracle::truth;
 use world::script::{Weather, config, scripts};
 
-const CLEAR: Weather = Weather { instances: 3, lives: 7, losses: 0, error_ms: 80, frozen: false };
-const ROUGH: Weather = Weather { instances: 3, lives: 6, losses: 3, error_ms: 80, frozen: false };
+const CLEAR: Weather =
+    Weather { instances: 3, lives: 7, losses: 0, error_ms: 80, frozen: false, stalls: 0 };
+const ROUGH: Weather =
+    Weather { instances: 3, lives: 6, losses: 3, error_ms: 80, frozen: false, stalls: 0 };
 
 /// Few lives of slow cameras, with long gaps between them.
-const SPARSE: Weather = Weather { instances: 2, lives: 4, losses: 2, error_ms: 80, frozen: false };
+const SPARSE: Weather =
+    Weather { instances: 2, lives: 4, losses: 2, error_ms: 80, frozen: false, stalls: 0 };
+
+/// A camera that stalls, seen by recorders that lose packets too.
+const STALLING: Weather =
+    Weather { instances: 3, lives: 4, losses: 1, error_ms: 80, frozen: false, stalls: 3 };
 
 /// Can all strands that overlap be tied by fingerprints, and are they?
 fn all_exact(world: &World, plan: &Plan) -> bool {
@@ -73,7 +80,8 @@ fn truly_missing(world: &World, before: usize, after: usize) -> f64 {
     let apart = world.film[after].shown - world.film[before].shown - world.habits.step;
     #[expect(clippy::cast_precision_loss, reason = "small")]
     let seconds = apart as f64 / 90_000.0;
-    if after == before + 1 { 0.0 } else { seconds }
+    let stalled = world.habits.stalls.iter().any(|s| s.0 > before && s.0 <= after);
+    if after == before + 1 && !stalled { 0.0 } else { seconds }
 }
 
 /// I3: gaps and holes are where footage is missing, and as long; clocks are
@@ -125,6 +133,19 @@ proptest! {
     /// are filled from the others.
     #[test]
     fn holes_are_filled_from_others(script in scripts(ROUGH)) {
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(all_exact(&world, &plan));
+        check(&world, &plan)?;
+        if world.habits.order == Order::Plain {
+            check_gaps(&world, &plan)?;
+        }
+    }
+
+    /// A camera that sends nothing for a while, with its session going on:
+    /// nothing is lost, and every such while is told.
+    #[test]
+    fn a_stalled_camera_leaves_gaps(script in scripts(STALLING)) {
         let world = script.build();
         let (plan, _) = world.plan();
         prop_assume!(all_exact(&world, &plan));

@@ -21,6 +21,7 @@ fn habits() -> Habits {
         gop_more: 0,
         order: Order::Plain,
         scene: Scene::Moving,
+        stalls: Vec::new(),
         seed: 7,
     }
 }

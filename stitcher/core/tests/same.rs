@@ -13,7 +13,8 @@ use world::World;
 use world::camera::Noise;
 use world::script::{Weather, config, scripts};
 
-const ANY: Weather = Weather { instances: 3, lives: 6, losses: 2, error_ms: 80, frozen: false };
+const ANY: Weather =
+    Weather { instances: 3, lives: 6, losses: 2, error_ms: 80, frozen: false, stalls: 0 };
 const FROZEN: Weather = Weather { frozen: true, ..ANY };
 
 fn worlds() -> impl Strategy<Value = world::script::Script> {

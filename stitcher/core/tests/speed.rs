@@ -21,6 +21,7 @@ fn habits() -> Habits {
         gop_more: 0,
         order: Order::Plain,
         scene: Scene::Moving,
+        stalls: Vec::new(),
         seed: 7,
     }
 }
@@ -126,7 +127,12 @@ fn per_segment() {
             let per = |d: Duration| d.as_secs_f64() * 1e6 / segments as f64;
             println!(
                 "{name:<10} {days:>4} {segments:>8} {:>8.3} us {:>7.3} us {:>7} {:>6} {:>7} {:>6}",
-                per(least), per(spent), reads.rounds, reads.tables, reads.samples, reads.prints
+                per(least),
+                per(spent),
+                reads.rounds,
+                reads.tables,
+                reads.samples,
+                reads.prints
             );
         }
     }

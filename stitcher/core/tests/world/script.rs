@@ -41,6 +41,8 @@ pub struct Weather {
     pub losses: usize,
     pub error_ms: i64,
     pub frozen: bool,
+    /// How often the camera sends nothing for a while.
+    pub stalls: usize,
 }
 
 fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
@@ -58,6 +60,7 @@ fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
             gop_more,
             order,
             scene: if frozen { Scene::Frozen } else { Scene::Moving },
+            stalls: Vec::new(),
             seed,
         },
     )
@@ -94,15 +97,23 @@ fn life(weather: Weather) -> impl Strategy<Value = Life> {
         })
 }
 
+/// Where in the film, in thousandths, and for how many ticks.
+fn stalls(weather: Weather) -> BoxedStrategy<Vec<(usize, i64)>> {
+    match weather.stalls {
+        0 => Just(Vec::new()).boxed(),
+        most => prop::collection::vec((1_usize..1000, 70_000_i64..600_000), 1..=most).boxed(),
+    }
+}
+
 /// Worlds in this weather.
 pub fn scripts(weather: Weather) -> impl Strategy<Value = Script> {
-    (habits(weather.frozen), 60_usize..420, prop::collection::vec(life(weather), 1..=weather.lives))
-        .prop_map(move |(habits, frames, lives)| Script {
-            habits,
-            frames,
-            error_ms: weather.error_ms,
-            lives,
-        })
+    let lives = prop::collection::vec(life(weather), 1..=weather.lives);
+    (habits(weather.frozen), 60_usize..420, lives, stalls(weather)).prop_map(
+        move |(mut habits, frames, lives, stalls)| {
+            habits.stalls = stalls.into_iter().map(|(at, by)| (at * frames / 1000, by)).collect();
+            Script { habits, frames, error_ms: weather.error_ms, lives }
+        },
+    )
 }
 
 const NAMES: [&str; 4] = ["blue", "green", "nvr-1", "a"];
