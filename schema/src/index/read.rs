@@ -99,6 +99,21 @@ impl Store {
         Ok(found)
     }
 
+    /// The packed pauses of all segments of a camera that have any and begin at
+    /// or after an instant by their names; they are few.
+    pub async fn pauses(
+        &self,
+        camera: &CameraId,
+    ) -> Result<Vec<(SegmentName, Vec<u8>)>, StoreError> {
+        let sql = "SELECT name, pauses FROM segment_indexes
+             WHERE camera_id = $1 AND pauses IS NOT NULL ORDER BY name";
+        let read = |row: &Row| {
+            let name = SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string())?;
+            Ok((name, bytes(row, 1)?.to_vec()))
+        };
+        self.select("read the pauses", sql, vec![camera.as_str().into()], read).await
+    }
+
     async fn of_names<T>(
         &self,
         select: &str,
