@@ -63,13 +63,14 @@ impl Causes {
     pub(crate) fn of_stretch(&self, from: Utc, to: Utc) -> Cause {
         let mut weights: BTreeMap<Cause, i64> = BTreeMap::new();
         for (stretch, cause) in self.near(from, to) {
-            *weights.entry(*cause).or_default() += shared(stretch, from, to);
+            let weight = weights.entry(*cause).or_default();
+            *weight = weight.saturating_add(shared(stretch, from, to));
         }
         if let Some(alive) = &self.alive {
             let begin = alive.partition_point(|s| s.to <= from);
             let near = alive[begin..].iter().take_while(|s| s.from < to);
-            let up: i64 = near.map(|s| shared(s, from, to)).sum();
-            weights.insert(Cause::RecorderDown, to.since(from).get() - up);
+            let up = near.map(|s| shared(s, from, to)).fold(0, i64::saturating_add);
+            weights.insert(Cause::RecorderDown, to.since(from).get().saturating_sub(up));
         }
         weights
             .into_iter()

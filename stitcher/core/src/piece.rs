@@ -218,7 +218,7 @@ fn leading_frames(slot: &Slot, frames: &[Frame]) -> usize {
 }
 
 fn follows(piece: &Piece, frame: &Frame) -> bool {
-    piece.segment == frame.segment && piece.first + piece.samples == frame.sample
+    piece.segment == frame.segment && piece.first.saturating_add(piece.samples) == frame.sample
 }
 
 fn extend(piece: &mut Piece, frame: &Frame) {
@@ -255,7 +255,7 @@ fn begin(slot: &Slot, frame: &Frame, (n, zero): (usize, i64), usual: i64, lost: 
 /// Ticks missing right before what is shown at this time.
 fn lost_before(frames: &[Frame], shown: i64, latest: i64, usual: i64) -> i64 {
     let step = shown.saturating_sub(latest_before(frames, shown, latest));
-    if is_step(step, usual) { step - usual } else { 0 }
+    if is_step(step, usual) { step.saturating_sub(usual) } else { 0 }
 }
 
 /// When the latest picture before a time is shown, `latest` being one of them.

@@ -165,7 +165,7 @@ fn congruent(view: &View<'_>, groups: &Groups, x: SegmentRef, y: SegmentRef) -> 
     let frame = xf.media_length.ticks() / i64::from(xf.samples.max(1));
     groups.axis(xs).class == groups.axis(ys).class
         && xe.from == ye.from
-        && (xe.last - ye.last).abs() <= frame
+        && xe.last.saturating_sub(ye.last).saturating_abs() <= frame
         && xf.samples == yf.samples
         && xf.damaged == 0
         && yf.damaged == 0

@@ -11,14 +11,15 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use world::World;
 use world::camera::Noise;
-use world::script::{Weather, config, scripts};
+use world::script::{FAIR, Weather, config, scripts};
 
-const ANY: Weather =
-    Weather { instances: 3, lives: 6, losses: 2, error_ms: 80, frozen: false, stalls: 0 };
+const ANY: Weather = Weather { losses: 2, ..FAIR };
+const STALLING: Weather = Weather { stalls: 3, ..ANY };
 const FROZEN: Weather = Weather { frozen: true, ..ANY };
+const WILD: Weather = Weather { wild_clocks: true, ..ANY };
 
 fn worlds() -> impl Strategy<Value = world::script::Script> {
-    prop_oneof![3 => scripts(ANY), 1 => scripts(FROZEN)]
+    prop_oneof![3 => scripts(ANY), 1 => scripts(FROZEN), 1 => scripts(WILD), 1 => scripts(STALLING)]
 }
 
 /// The rows in another order, lineages too.
@@ -142,7 +143,7 @@ fn hasty() -> Settings {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(1200))]
 
     /// I6: rows may come in any order.
     #[test]

@@ -123,7 +123,7 @@ fn per_segment() {
             let world = of(days);
             let segments = world.facts.segments.len();
             let least = (0..5).map(|_| floor(&world)).min().unwrap_or_default();
-            let (spent, reads) = (0..3).map(|_| measure(&world)).min_by_key(|m| m.0).expect("3");
+            let (spent, reads) = (0..12).map(|_| measure(&world)).min_by_key(|m| m.0).expect("3");
             let per = |d: Duration| d.as_secs_f64() * 1e6 / segments as f64;
             println!(
                 "{name:<10} {days:>4} {segments:>8} {:>8.3} us {:>7.3} us {:>7} {:>6} {:>7} {:>6}",

@@ -153,6 +153,22 @@ impl World {
         }
     }
 
+    /// A crash has left only the first few samples of a file.
+    pub fn cut_short(&mut self, place: usize, keep: usize) {
+        let recorded = &mut self.segments[place];
+        recorded.samples.truncate(keep);
+        recorded.frames.truncate(keep);
+        let row = &mut recorded.facts;
+        let start = row.media_start;
+        let end = recorded.samples.iter().map(|s| s.presentation.plus(s.duration)).max();
+        row.media_length = end.unwrap_or(start).since(start);
+        row.samples = u32::try_from(recorded.samples.len()).expect("small");
+        let damaged = recorded.samples.iter().filter(|s| s.damaged).count();
+        row.damaged = u32::try_from(damaged).expect("small");
+        row.state = hitless_model::SegmentState::Recovered;
+        self.facts.segments[place] = recorded.facts.clone();
+    }
+
     /// The recorded segment behind a row, wherever the row stands.
     pub fn find(&self, facts: &Facts, segment: SegmentRef) -> &Recorded {
         let row = &facts.segments[segment.place()];
