@@ -7,6 +7,7 @@ mod export;
 pub mod instant;
 mod protect;
 mod prune;
+mod report;
 mod rescan;
 mod run;
 pub mod since;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 ///   stitcher run --since 1d --dry-run              show the plan, write nothing
 ///   stitcher timeline --camera CAM_1 --from 2h --to now
 ///   stitcher export --camera CAM_1 --last 5m -o clip.mp4
+///   stitcher report --from yesterday --to today --format html -o report.html
 ///   stitcher rescan                                rebuild the index from the files
 ///   stitcher prune --before 30d                    show what would be removed
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ enum Command {
     Run(run::Args),
     /// Show spans and gaps of a camera
     Timeline(timeline::Args),
+    /// Say what is covered, by whom, and what is missing and why
+    Report(report::Args),
     /// Write an exact clip as one MP4
     Export(export::Args),
     /// Rebuild the index from the files on disk
@@ -68,6 +72,7 @@ impl Cli {
         let verdict = match self.command {
             Command::Run(args) => run::run(&site, args).await,
             Command::Timeline(args) => timeline::run(&site, args).await,
+            Command::Report(args) => report::run(&site, args).await,
             Command::Export(args) => export::run(&site, args).await,
             Command::Rescan(args) => rescan::run(&site, args).await,
             Command::Prune(args) => prune::run(&site, args).await,
