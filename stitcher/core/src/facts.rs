@@ -127,7 +127,7 @@ impl SegmentFacts {
 
     /// How long a picture lasts, on average.
     pub(crate) fn mean_frame(&self) -> i64 {
-        let missing: i64 = self.pauses.iter().map(|p| p.length.ticks()).sum();
+        let missing = self.pauses.iter().map(|p| p.length.ticks()).fold(0, i64::saturating_add);
         let shown = self.media_length.ticks().saturating_sub(missing);
         (shown / i64::from(self.samples.max(1))).max(1)
     }

@@ -49,7 +49,7 @@ impl Pause {
     /// end is shown then.
     pub(crate) fn lost_after(&self, latest: i64) -> i64 {
         let step = self.until.ticks().saturating_sub(latest);
-        if is_step(step, self.frame.ticks()) { step - self.frame.ticks() } else { 0 }
+        if is_step(step, self.frame.ticks()) { step.saturating_sub(self.frame.ticks()) } else { 0 }
     }
 }
 

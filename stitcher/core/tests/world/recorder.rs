@@ -25,6 +25,8 @@ pub struct Take {
     /// The first frame that it did not record.
     pub to: usize,
     pub losses: Vec<Loss>,
+    /// It does not notice them.
+    pub unnoticed: bool,
     /// Ended by a crash.
     pub crashed: bool,
     /// GOPs in a segment.
@@ -87,7 +89,7 @@ fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
         match hit {
             _ if got.is_empty() && (frame.key.is_none() || hit.is_some()) => {}
             Some(loss) if loss.partial => got.push((n, true)),
-            Some(_) => lost_before = true,
+            Some(_) => lost_before = !take.unnoticed,
             None => {
                 got.push((n, lost_before));
                 lost_before = false;

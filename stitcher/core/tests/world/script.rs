@@ -215,6 +215,7 @@ impl Script {
             from,
             to,
             losses: losses.collect(),
+            unnoticed: false,
             crashed: life.crashed,
             // every three GOPs of the film
             segment_gops: if life.common_borders { 3 } else { life.segment_gops },
