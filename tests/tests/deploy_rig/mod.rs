@@ -1,6 +1,6 @@
 //! An installed recorder, releases to deploy on it, and the tools that do it.
 
-use crate::handover_rig::{Relay, lost, runs};
+use crate::handover_rig::{Relay, lost, runs, union};
 use hitless_fixtures::codec::VideoCodec;
 use hitless_fixtures::{CameraSpec, Cameras, Tally, spawn};
 use hitless_tests::{Setup, Site, Stitcher, program, spans};
@@ -14,8 +14,8 @@ pub const HEARD_BY_THE_DEAF: &str = "HITLEST_CAMERA__1__ENABLED";
 
 /// A recorder that runs from a folder as after an installation, H.264 and H.265.
 pub struct Installation {
-    pub site: Site,
     pub relay: Relay,
+    pub site: Site,
     pub setup: Setup,
     pub installed: PathBuf,
     _cameras: Cameras,
@@ -46,7 +46,7 @@ impl Installation {
         let launch = site.launch("blue", &setup).through(&["/bin/sh", "-c", &run, "sh"]);
         let relay = Relay::of(launch.env(HEARD_BY_THE_DEAF, "false"), &site, "blue");
         relay.wait_recording(&CAMERAS);
-        Self { site, relay, setup, installed, _cameras: cameras }
+        Self { relay, site, setup, installed, _cameras: cameras }
     }
 
     /// `tools/{tool}` on it, to be started.
@@ -124,25 +124,23 @@ impl Installation {
             let answer = stitcher.run(&asked);
             let timeline = serde_json::from_str(&answer.out).expect("JSON");
             let played = spans::numbers(&stitcher.played(&timeline));
-            let (first, last) = (runs.first(), runs.last());
-            let recorded = first.zip(last).map(|(f, l)| (f.numbers.first(), l.numbers.last()));
-            assert_eq!(recorded, Some((played.first(), played.last())), "{camera}");
+            let recorded = union(&runs);
+            let ends = |numbers: &[u64]| (numbers.first().copied(), numbers.last().copied());
+            let all = (recorded.first().copied(), recorded.last().copied());
+            assert_eq!(ends(&played), all, "{camera}");
             assert!(Tally::of(&played).is_whole(), "{camera}: {}", Tally::of(&played));
         }
     }
 }
 
-/// Each occurrence of some bytes replaced by as many others.
-pub fn replace(mut bytes: Vec<u8>, what: &[u8], by: &[u8], unless_before: &[u8]) -> Vec<u8> {
+/// Each occurrence of some bytes replaced by as many others, but not where
+/// `followed` comes next.
+pub fn replace(mut bytes: Vec<u8>, what: &[u8], by: &[u8], followed: Option<&[u8]>) -> Vec<u8> {
     assert_eq!(what.len(), by.len());
-    let places: Vec<usize> = bytes
-        .windows(what.len())
-        .enumerate()
-        .filter(|(at, window)| {
-            *window == what && !bytes[at + what.len()..].starts_with(unless_before)
-        })
-        .map(|(at, _)| at)
-        .collect();
+    let stays = |rest: &[u8]| followed.is_some_and(|next| rest.starts_with(next));
+    let found = bytes.windows(what.len()).enumerate().filter(|(_, window)| *window == what);
+    let places: Vec<usize> =
+        found.map(|(at, _)| at).filter(|at| !stays(&bytes[at + what.len()..])).collect();
     assert!(!places.is_empty(), "the program has no {:?}", String::from_utf8_lossy(what));
     for at in places {
         bytes[at..at + by.len()].copy_from_slice(by);
