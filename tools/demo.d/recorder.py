@@ -50,23 +50,24 @@ class Recorder:
     def reconnects(self):
         return {name: camera["reconnects"] for name, camera in self.health()["cameras"].items()}
 
-    def hand_over(self):
-        """What `recorder handover` printed, how long it took, and how many asked
-        for /health meanwhile and were answered. The successor is ours from then on."""
+    def hand_over(self, tell):
+        """How long `recorder handover` took, and how many asked for /health meanwhile
+        and were answered; `tell` gets its lines. The successor is ours from then on."""
         with Asking(self) as asking:
             begun = time.monotonic()
-            done = subprocess.run([self.program, "handover", "--config", CONFIG], text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  env=clean_environment())
-            seconds = time.monotonic() - begun
-        if done.returncode != 0:
-            raise Wrong(f"the handover failed: {done.stdout.strip()}")
+            asked = start([self.program, "handover", "--config", CONFIG], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=clean_environment())
+            for line in asked.stdout:
+                tell(line.rstrip())
+            status, seconds = asked.wait(), time.monotonic() - begun
+        if status != 0:
+            raise Wrong(f"the handover failed; see {shown(RECORDER_LOG)}")
         if asking.refused:
             raise Wrong(f"requests failed during the handover: {asking.refused[0]}")
         if self.child.wait(timeout=PATIENCE) != 0:
             raise Wrong(f"exit status {self.child.returncode} of the recorder that left")
         self.child = Adopted(self.ask_health()["system"]["pid"])
-        return done.stdout.splitlines(), seconds, asking.answered
+        return seconds, asking.answered
 
     def kill(self):
         self.child.kill()
