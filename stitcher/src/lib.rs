@@ -12,6 +12,7 @@ pub mod export;
 pub mod index;
 pub mod log;
 pub mod plan;
+pub mod report;
 pub mod rescan;
 pub mod retention;
 pub mod run;

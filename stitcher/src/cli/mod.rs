@@ -7,6 +7,7 @@ mod export;
 pub mod instant;
 mod protect;
 mod prune;
+mod report;
 mod rescan;
 mod run;
 mod serve;
@@ -31,6 +32,8 @@ use std::path::PathBuf;
 ///   stitcher timeline --camera CAM_1 --from 2h --to now
 ///   stitcher export --camera CAM_1 --last 5m -o clip.mp4
 ///   stitcher verify --camera CAM_1 --from 2h --to now
+///   stitcher report --from yesterday --to today --format html -o report.html
+///   stitcher serve                                 look at it in a browser
 ///   stitcher rescan                                rebuild the index from the files
 ///   stitcher prune --before 30d                    show what would be removed
 #[derive(Debug, Parser)]
@@ -49,6 +52,8 @@ enum Command {
     Run(run::Args),
     /// Show spans and gaps of a camera
     Timeline(timeline::Args),
+    /// Say what is covered, by whom, and what is missing and why
+    Report(report::Args),
     /// Write an exact clip as one MP4
     Export(export::Args),
     /// Prove a timeline against its files, or check a clip
@@ -86,6 +91,7 @@ impl Cli {
         let verdict = match self.command {
             Command::Run(args) => run::run(&site, args).await,
             Command::Timeline(args) => timeline::run(&site, args).await,
+            Command::Report(args) => report::run(&site, args).await,
             Command::Export(args) => export::run(&site, args).await,
             Command::Verify(args) => verify::run(&site, args).await,
             Command::Serve(args) => serve::run(&site, args).await,

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A storage with both recordings, indexed and stitched.
-struct Site {
-    folder: PathBuf,
+pub struct Site {
+    pub folder: PathBuf,
 }
 
-const FROM: &str = "2026-08-11T03:07:47Z";
-const TO: &str = "2026-08-11T03:07:52Z";
+pub const FROM: &str = "2026-08-11T03:07:47Z";
+pub const TO: &str = "2026-08-11T03:07:52Z";
 
-fn site(name: &str) -> Site {
+pub fn site(name: &str) -> Site {
     let twice = twice(Shape::Aac);
     let site = Site { folder: folder(name) };
     let config = "storage = \"rec\"\ndatabase = \"sqlite://h.db\"\n[recorder]\ninstance = \"blue\"\n\
@@ -57,6 +57,14 @@ impl Site {
         let answer = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(expected.contains(&status), "{args:?}: {status}: {said}{answer}");
         answer
+    }
+
+    /// What the program says when it could not run.
+    pub fn fails(&self, args: &[&str]) -> String {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_stitcher"));
+        let output = program.current_dir(&self.folder).args(args).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
     fn verify(&self, more: &[&str], expected: i32) -> Value {
