@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use world::World;
 use world::camera::{Order, SCALE};
-use world::script::{Weather, config, scripts};
+use world::script::{FAIR, Weather, config, scripts};
 
-const FROZEN: Weather = Weather { instances: 3, lives: 6, losses: 0, error_ms: 80, frozen: true };
+const FROZEN: Weather = Weather { frozen: true, ..FAIR };
 const POOR: Weather = Weather { error_ms: 700, ..FROZEN };
 const ROUGH: Weather = Weather { losses: 2, ..FROZEN };
 

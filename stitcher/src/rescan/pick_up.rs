@@ -7,9 +7,9 @@
 
 use super::RescanError;
 use super::foreign::{link_all, patterns};
-use super::found::row_of_file;
 use super::open::{Listed, is_growing};
 use crate::compute::Compute;
+use crate::index::row_of_file;
 use crate::run::patience;
 use crate::site::{Site, now};
 use hitless_model::{Nanos, Segment, SegmentName, SegmentState, Utc};
