@@ -30,10 +30,6 @@ class Stitcher:
             raise Wrong(f"stitcher {arguments[0]} could not run; see {shown(STITCHER_LOG)}")
         return done.stdout, done.returncode
 
-    def can(self, command):
-        done = subprocess.run([self.program, command, "--help"], cwd=ROOT, capture_output=True)
-        return done.returncode == 0
-
     def timeline(self, camera, begin, end):
         printed, _ = self.run("timeline", "--camera", camera, "--from", begin, "--to", end,
                               "--json", show=False)
