@@ -90,7 +90,8 @@ fn parameters_may_change() {
     run("ffmpeg", &line);
     let line = ["-v", "error", "-show_entries", "frame=width", "-of", "csv=p=0", file];
     let text = String::from_utf8(run("ffprobe", &line)).expect("text");
-    let widths: Vec<&str> = text.lines().map(|l| l.trim_matches(',')).filter(|l| !l.is_empty()).collect();
+    let widths: Vec<&str> =
+        text.lines().map(|l| l.trim_matches(',')).filter(|l| !l.is_empty()).collect();
     assert_eq!(widths.len(), 175);
     assert!(widths[125..150].iter().all(|w| *w == "320"), "{widths:?}");
     assert!(widths[150..].iter().all(|w| *w == "160"), "{widths:?}");
