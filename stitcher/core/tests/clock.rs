@@ -116,7 +116,7 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(600))]
+    #![proptest_config(config(2000))]
 
     /// I4 with clocks good enough to tell GOPs apart, and not.
     #[test]

@@ -57,7 +57,7 @@ fn with_sound(world: &World) -> (Facts, Evidence) {
 }
 
 proptest! {
-    #![proptest_config(config(500))]
+    #![proptest_config(config(1000))]
 
     /// I5.
     #[test]

@@ -142,7 +142,7 @@ fn hasty() -> Settings {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(1200))]
 
     /// I6: rows may come in any order.
     #[test]
