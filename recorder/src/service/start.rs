@@ -10,7 +10,6 @@ use super::running::{Running, lock};
 use super::server::{Server, listen};
 use super::viewer::Viewer;
 use super::{clock_watch, mirror};
-use crate::handover::message::History;
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::recovery;
@@ -75,6 +74,7 @@ pub(super) async fn start(
     let left = storage.left_open()?;
     let cameras = Arc::new(Cameras::start(shared, &config)?);
     let run = Arc::new(Mutex::new(run));
+    let handovers = Arc::<Mutex<_>>::default();
     let view = Viewer {
         started,
         root: config.storage.clone(),
@@ -83,11 +83,11 @@ pub(super) async fn start(
         run: Arc::clone(&run),
         held,
         disk,
+        handovers: Arc::clone(&handovers),
         alarms,
     }
     .shown();
     let server = Server::new(listener, &config, Arc::clone(&view), events.clone());
-    let history = Arc::new(Mutex::new(History::default()));
     let server = tokio::sync::Mutex::new(server);
     let running = Arc::new(Running {
         config,
@@ -99,7 +99,7 @@ pub(super) async fn start(
         server,
         view,
         events,
-        history,
+        handovers,
         departed: Arc::default(),
         left,
     });
