@@ -93,6 +93,7 @@ impl Store {
             for sql in [
                 "DELETE FROM video_segments WHERE camera_id = $1 AND name = $2",
                 "DELETE FROM segment_indexes WHERE camera_id = $1 AND name = $2",
+                "DELETE FROM displaced_segments WHERE camera_id = $1 AND name = $2",
             ] {
                 transaction.execute(sql, values.clone()).await?;
             }

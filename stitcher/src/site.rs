@@ -48,6 +48,8 @@ pub struct Site {
     pub config: Config,
     /// The database.
     pub store: Store,
+    /// Tolerances of planning.
+    pub settings: Settings,
 }
 
 impl Site {
@@ -55,7 +57,9 @@ impl Site {
     pub async fn open(config: Config) -> Result<Self, SiteError> {
         let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
         let store = Store::open(&url).await?;
-        Ok(Self { config, store })
+        let gap = i64::try_from(config.stitcher.gap.as_nanos()).unwrap_or(i64::MAX);
+        let settings = Settings { gap_threshold: Nanos::new(gap), ..Settings::default() };
+        Ok(Self { config, store, settings })
     }
 
     /// Where the segments are.
@@ -72,12 +76,6 @@ impl Site {
             Ok(_) => Err(refuse("it is a file".to_owned())),
             Err(e) => Err(refuse(e.to_string())),
         }
-    }
-
-    /// Tolerances of planning, as configured.
-    pub fn settings(&self) -> Settings {
-        let gap = i64::try_from(self.config.stitcher.gap.as_nanos()).unwrap_or(i64::MAX);
-        Settings { gap_threshold: Nanos::new(gap), ..Settings::default() }
     }
 }
 

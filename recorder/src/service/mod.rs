@@ -28,6 +28,7 @@ mod notify;
 mod peers;
 mod phases;
 mod process;
+mod rows_left;
 mod running;
 mod server;
 mod signals;

@@ -9,7 +9,7 @@ use super::disk::{DiskState, DiskWatch};
 use super::running::{Running, lock};
 use super::server::{Server, listen};
 use super::viewer::Viewer;
-use super::{clock_watch, mirror};
+use super::{clock_watch, mirror, rows_left};
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::recovery;
@@ -112,6 +112,7 @@ fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<J
     let id = running.run_id();
     let mut background = JoinSet::new();
     background.spawn(recovery::run(Arc::clone(storage), left.clone(), id.clone(), index.clone()));
+    background.spawn(rows_left::run(Arc::clone(running)));
     background.spawn(mirror::run(writer_options(config)?.url, config.storage.clone()));
     background.spawn(disk_watch.run());
     let instance = lock(&running.run).instance.clone();

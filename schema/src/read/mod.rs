@@ -7,6 +7,7 @@ mod cameras;
 mod events;
 mod runs;
 mod segments;
+mod unplayable;
 
 pub use cameras::CameraRow;
 pub use segments::{ChangeSeq, Changed};

@@ -14,6 +14,7 @@ mod entries;
 mod facts;
 mod findings;
 mod judged;
+mod judged_hours;
 mod lease;
 mod ledger;
 mod news;
@@ -25,5 +26,3 @@ pub use news::News;
 pub use runs::{StitchOutcome, StitchRun};
 pub use window::{Applied, Judged, Window};
 pub use work::{CameraWork, StitchState};
-
-pub(crate) use facts::choices;

@@ -35,7 +35,7 @@ on_both! {
     runs_are_remembered,
 }
 
-mod stories {
+pub mod stories {
     use crate::both::{Ground, at, put, tenth};
     use crate::index::stories::{camera, indexed};
     use hitless_model::*;
@@ -115,6 +115,17 @@ mod stories {
             Applied::Written { generation, .. } => generation,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The stitcher at work on one segment.
+    pub async fn judge(store: &Store, segment: &SegmentName, status: OverlapStatus) {
+        let camera = &segment.camera;
+        let held = store.claim_cameras(&me(), std::slice::from_ref(camera), at(0), LEASE).await;
+        let generation = held.expect("writes")[0].1.generation;
+        let placed = TimeRange { from: at(10), to: at(20) };
+        let judged = vec![Judged { segment: segment.clone(), status, placed }];
+        let planned_seq = Some(store.change_head().await.expect("reads"));
+        written(apply(store, Window { judged, planned_seq, ..window(generation, vec![]) }).await);
     }
 
     async fn all(store: &Store) -> Vec<Entry> {

@@ -269,7 +269,7 @@ fn rhythm(rows: &Rows, scale: u32) -> Option<i64> {
     for (late, about) in &expected {
         let from = late.saturating_add(*about);
         let near = early.range(from.saturating_sub(error)..=from.saturating_add(error));
-        offsets.extend(near.map(|e| e - late));
+        offsets.extend(near.map(|e| e.saturating_sub(*late)));
     }
     let good: Vec<(i64, usize)> = offsets
         .into_iter()
@@ -367,7 +367,7 @@ fn step(
         return None;
     }
     // offsets go from the strand that is later in order
-    let offset = MediaSpan::new(if began > ended { offset } else { -offset });
+    let offset = MediaSpan::new(if began > ended { offset } else { offset.saturating_neg() });
     Some(How::Exact { offset, matched, compared, step: Some(step) })
 }
 

@@ -12,7 +12,12 @@ use std::collections::BTreeMap;
 /// Known reasons and when they held.
 #[derive(Debug)]
 pub(crate) struct Causes {
+    /// By where they begin.
     reasons: Vec<(Stretch, Cause)>,
+    /// Up to where any of the reasons up to here held.
+    held: Vec<Utc>,
+    /// Files that are still open.
+    pub(crate) open: Vec<Stretch>,
     /// When a recorder ran, without overlap; `None` if no run is known.
     alive: Option<Vec<Stretch>>,
 }
@@ -26,24 +31,46 @@ impl Causes {
             let to = segment.label_end().max(segment.start.plus(Nanos::from_secs(1)));
             reasons.push((Stretch { from: segment.start, to }, Cause::Corrupt));
         }
+        reasons.sort_unstable();
+        let mut latest = Utc::from_ns(i64::MIN);
+        let held = reasons.iter().map(|(s, _)| {
+            latest = latest.max(s.to);
+            latest
+        });
+        let held = held.collect();
+        let open = facts.segments.iter().filter(|s| s.state == SegmentState::Recording).map(|s| {
+            let to = if s.media_length.ticks() > 0 { s.label_end() } else { facts.horizon };
+            Stretch { from: s.start, to }
+        });
+        let open = open.collect();
         let alive = (!facts.runs.is_empty()).then(|| alive(&facts.runs));
-        Self { reasons, alive }
+        Self { reasons, held, open, alive }
     }
 
     /// When the camera was switched off.
-    pub(crate) fn disabled(&self) -> impl Iterator<Item = Stretch> {
-        self.reasons.iter().filter(|(_, c)| *c == Cause::Disabled).map(|(s, _)| *s)
+    pub(crate) fn disabled(&self, from: Utc, to: Utc) -> impl Iterator<Item = Stretch> {
+        self.near(from, to).iter().filter(|(_, c)| *c == Cause::Disabled).map(|(s, _)| *s)
+    }
+
+    /// Reasons that may have held between two instants.
+    fn near(&self, from: Utc, to: Utc) -> &[(Stretch, Cause)] {
+        let end = self.reasons.partition_point(|(s, _)| s.from < to);
+        let begin = self.held.partition_point(|held| *held <= from);
+        self.reasons.get(begin..end).unwrap_or_default()
     }
 
     /// The cause of a gap.
     pub(crate) fn of_stretch(&self, from: Utc, to: Utc) -> Cause {
         let mut weights: BTreeMap<Cause, i64> = BTreeMap::new();
-        for (stretch, cause) in &self.reasons {
-            *weights.entry(*cause).or_default() += shared(stretch, from, to);
+        for (stretch, cause) in self.near(from, to) {
+            let weight = weights.entry(*cause).or_default();
+            *weight = weight.saturating_add(shared(stretch, from, to));
         }
         if let Some(alive) = &self.alive {
-            let up: i64 = alive.iter().map(|s| shared(s, from, to)).sum();
-            weights.insert(Cause::RecorderDown, to.since(from).get() - up);
+            let begin = alive.partition_point(|s| s.to <= from);
+            let near = alive[begin..].iter().take_while(|s| s.from < to);
+            let up = near.map(|s| shared(s, from, to)).fold(0, i64::saturating_add);
+            weights.insert(Cause::RecorderDown, to.since(from).get().saturating_sub(up));
         }
         weights
             .into_iter()

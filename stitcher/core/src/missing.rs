@@ -8,7 +8,7 @@ use crate::facts::{Facts, Stretch};
 use crate::plan::{Entry, What};
 use crate::settings::Settings;
 use crate::walk::Missing;
-use hitless_model::{Cause, Nanos, SegmentState, Utc};
+use hitless_model::{Cause, Nanos, Utc};
 
 /// Slivers beside a known reason shorter than this belong to it: clocks of
 /// the row and of the timeline are never equal to the last millisecond.
@@ -61,12 +61,9 @@ pub(crate) fn carve(
 
 /// Stretches with a kind of their own that touch the range.
 fn known(facts: &Facts, causes: &Causes, range: (Utc, Utc)) -> Vec<(Stretch, Kind)> {
-    let open = facts.segments.iter().filter(|s| s.state == SegmentState::Recording).map(|s| {
-        let to = if s.media_length.ticks() > 0 { s.label_end() } else { facts.horizon };
-        (Stretch { from: s.start, to }, Kind::Pending)
-    });
+    let open = causes.open.iter().map(|s| (*s, Kind::Pending));
     let expired = facts.expired.iter().map(|e| (*e, Kind::Expired));
-    let disabled = causes.disabled().map(|d| (d, Kind::Disabled));
+    let disabled = causes.disabled(range.0, range.1).map(|d| (d, Kind::Disabled));
     open.chain(expired)
         .chain(disabled)
         .filter(|(s, _)| s.from < range.1 && s.to > range.0)

@@ -8,7 +8,7 @@ use crate::carry::Met;
 use crate::facts::SegmentRef;
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
-use hitless_model::Utc;
+use hitless_model::{Nanos, Utc};
 use std::collections::{BTreeMap, HashMap};
 
 /// Two strands and the time that both may have.
@@ -26,7 +26,7 @@ pub(crate) struct Pair {
     pub(crate) known: Option<usize>,
 }
 
-/// A segment's label range, widened by its error and a margin.
+/// Where a segment may lie by its clock and the error of that.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reach {
     pub(crate) segment: SegmentRef,
@@ -35,28 +35,12 @@ pub(crate) struct Reach {
     pub(crate) to: Utc,
 }
 
-/// Every playable segment with its reach, by where it begins.
-pub(crate) fn reaches(view: &View<'_>, margin: hitless_model::Nanos) -> Vec<Reach> {
-    let mut all: Vec<Reach> = view
-        .strand_refs()
-        .flat_map(|strand| view.strand(strand).segments.iter().map(move |s| (strand, *s)))
-        .map(|(strand, segment)| {
-            let facts = view.segment(segment);
-            let wide = facts.error.plus(margin);
-            let back = hitless_model::Nanos::ZERO.minus(wide);
-            let (from, to) = (facts.start.plus(back), facts.label_end().plus(wide));
-            Reach { segment, strand, from, to }
-        })
-        .collect();
-    all.sort_unstable_by_key(|r| (r.from, r.strand, r.segment));
-    all
-}
-
-/// Calls `meet` for every two reaches that overlap, the earlier one first.
-pub(crate) fn sweep(all: &[Reach], mut meet: impl FnMut(&Reach, &Reach)) {
+/// Calls `meet` for every two reaches that overlap or are no farther apart
+/// than a margin, the earlier one first.
+pub(crate) fn sweep(all: &[Reach], margin: Nanos, mut meet: impl FnMut(&Reach, &Reach)) {
     let mut open: Vec<Reach> = Vec::new();
     for reach in all {
-        open.retain(|o| o.to > reach.from);
+        open.retain(|o| o.to.plus(margin) > reach.from);
         for earlier in &open {
             if earlier.strand != reach.strand {
                 meet(earlier, reach);
@@ -69,13 +53,13 @@ pub(crate) fn sweep(all: &[Reach], mut meet: impl FnMut(&Reach, &Reach)) {
 /// Every two strands of different instances that may overlap.
 pub(crate) fn pairs(view: &View<'_>, settings: &Settings) -> Vec<Pair> {
     let mut found: BTreeMap<(StrandRef, StrandRef), (Utc, Utc)> = BTreeMap::new();
-    sweep(&reaches(view, settings.gate), |x, y| {
+    sweep(&view.reaches, settings.gate.plus(settings.gate), |x, y| {
         if view.instance(x.strand) == view.instance(y.strand) {
             return;
         }
         let (xf, yf) = (view.segment(x.segment), view.segment(y.segment));
         let from = xf.start.max(yf.start);
-        let to = xf.label_end().min(yf.label_end());
+        let to = view.end(x.segment).min(view.end(y.segment));
         let key = (x.strand.min(y.strand), x.strand.max(y.strand));
         let both = found.entry(key).or_insert((from, to));
         *both = (both.0.min(from), both.1.max(to));

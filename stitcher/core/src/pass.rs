@@ -62,7 +62,7 @@ impl Walk<'_> {
     pub(crate) fn pass_behind(&mut self) {
         let (Some(at), Some((here, own))) = (self.at, self.here()) else { return };
         let playing = self.lane_of(at.strand);
-        for lane in 0..self.lanes.len() {
+        for lane in self.open_lanes() {
             if self.lanes[lane].begins > here {
                 break;
             }

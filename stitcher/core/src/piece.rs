@@ -189,7 +189,7 @@ fn leading_frames(slot: &Slot, frames: &[Frame]) -> usize {
 }
 
 fn follows(piece: &Piece, frame: &Frame) -> bool {
-    piece.segment == frame.segment && piece.first + piece.samples == frame.sample
+    piece.segment == frame.segment && piece.first.saturating_add(piece.samples) == frame.sample
 }
 
 fn extend(piece: &mut Piece, frame: &Frame) {
@@ -227,7 +227,7 @@ fn lost_before(frames: &[Frame], shown: i64, latest: i64, usual: i64) -> i64 {
     let before = frames.iter().map(|f| f.shown).filter(|s| *s < shown).max();
     let before = before.map_or(latest, |b| b.max(latest.min(shown)));
     let step = shown.saturating_sub(before);
-    if is_step(step, usual) { step - usual } else { 0 }
+    if is_step(step, usual) { step.saturating_sub(usual) } else { 0 }
 }
 
 /// Is this more than the step from one picture to the next?

@@ -138,7 +138,7 @@ pub(crate) fn around(
     let segments = &view.strand(strand).segments;
     let away = |s: &SegmentRef| {
         let facts = view.segment(*s);
-        let (start, end) = (facts.start, facts.label_end());
+        let (start, end) = (facts.start, view.end(*s));
         if at < start { start.since(at) } else { at.since(end).max(Nanos::ZERO) }
     };
     let nearest = (0..segments.len()).min_by_key(|n| away(&segments[*n])).unwrap_or(0);
@@ -174,14 +174,17 @@ fn points_in(
     grain: Grain,
 ) -> Vec<Point> {
     let mut found: Vec<Point> = Vec::new();
+    let (before, mut read) = (look.misses(), 1);
     for segment in segments {
         let facts = view.segment(*segment);
-        if found.len() >= most {
+        // as much again as was read: a first one may hold enough
+        if found.len() >= most || look.misses() - before >= read {
             break;
         }
-        if facts.label_end() <= range.0 || facts.start > range.1 {
+        if view.end(*segment) <= range.0 || facts.start > range.1 {
             continue;
         }
+        let misses = look.misses();
         let mut add = |sample: u32, at: MediaTime| {
             let label = facts.label(at);
             if label >= range.0 && label <= range.1 {
@@ -204,6 +207,7 @@ fn points_in(
                 }
             }
         }
+        read += usize::from(look.misses() == misses);
     }
     found.sort_by_key(|p| p.at);
     found.truncate(most);

@@ -75,7 +75,7 @@ impl Walk<'_> {
         in_order: bool,
     ) -> Option<(usize, Entrance)> {
         let mut best: Option<(usize, Entrance)> = None;
-        for lane in 0..self.lanes.len() {
+        for lane in self.open_lanes() {
             if Some(lane) == own || self.lanes[lane].is_done() {
                 continue;
             }

@@ -7,8 +7,8 @@
 
 use crate::carry::Ahead;
 use crate::facts::{Facts, SegmentFacts, SegmentRef};
+use crate::pair::Reach;
 use hitless_model::{InstanceId, MediaTime, Nanos, RunId, SegmentNumber, Utc};
-use std::collections::HashMap;
 
 /// A strand, by its place in [`View::strands`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,19 +48,35 @@ pub(crate) struct View<'a> {
     pub(crate) facts: &'a Facts,
     /// By start, then run id: instance names decide nothing.
     pub(crate) strands: Vec<Strand>,
+    /// Of every playable segment, by where it begins.
+    pub(crate) reaches: Vec<Reach>,
     of: Vec<Option<StrandRef>>,
+    ends: Vec<Utc>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(facts: &'a Facts) -> Self {
         let strands = chain(facts);
         let mut of = vec![None; facts.segments.len()];
+        let ends: Vec<Utc> = facts.segments.iter().map(SegmentFacts::label_end).collect();
+        let mut reaches = Vec::with_capacity(facts.segments.len());
         for (at, strand) in strands.iter().enumerate() {
+            let own = StrandRef(crate::table::count(at));
             for segment in &strand.segments {
-                of[segment.place()] = Some(StrandRef(crate::table::count(at)));
+                of[segment.place()] = Some(own);
+                let row = &facts.segments[segment.place()];
+                let from = row.start.plus(Nanos::ZERO.minus(row.error));
+                let to = ends[segment.place()].plus(row.error);
+                reaches.push(Reach { segment: *segment, strand: own, from, to });
             }
         }
-        Self { facts, strands, of }
+        reaches.sort_by_key(|r| (r.from, r.strand, r.segment));
+        Self { facts, strands, reaches, of, ends }
+    }
+
+    /// Where a segment ends by its own clock.
+    pub(crate) fn end(&self, segment: SegmentRef) -> Utc {
+        self.ends[segment.place()]
     }
 
     pub(crate) fn segment(&self, segment: SegmentRef) -> &'a SegmentFacts {
@@ -126,21 +142,22 @@ impl SegmentFacts {
 fn chain(facts: &Facts) -> Vec<Strand> {
     let from: Vec<Option<SegmentNumber>> =
         facts.lineages.iter().map(|l| facts.carry.rows_from(&l.instance)).collect();
-    let mut found: HashMap<(u32, u32, u32), Vec<SegmentRef>> = HashMap::new();
+    let mut rows: Vec<SegmentRef> = Vec::with_capacity(facts.segments.len());
     for (at, segment) in facts.segments.iter().enumerate() {
         let needed = from[segment.lineage as usize].is_none_or(|from| segment.number >= from);
         if segment.is_playable() && needed {
-            found
-                .entry((segment.lineage, segment.strand, segment.timescale))
-                .or_default()
-                .push(SegmentRef::new(crate::table::count(at)));
+            rows.push(SegmentRef::new(crate::table::count(at)));
         }
     }
-    let mut strands = Vec::with_capacity(found.len());
-    for ((lineage, _, timescale), mut segments) in found {
-        segments.sort_by_key(|s| facts.segments[s.place()].number);
+    let row = |s: &SegmentRef| &facts.segments[s.place()];
+    let strand = |s: &SegmentRef| (row(s).lineage, row(s).strand, row(s).timescale);
+    // stable: two rows of one number are an error, and stay as they came
+    rows.sort_by_key(|s| (strand(s), row(s).number));
+    let mut strands = Vec::new();
+    for segments in rows.chunk_by(|a, b| strand(a) == strand(b)) {
+        let (lineage, _, timescale) = strand(&segments[0]);
         let mut used: Option<usize> = None;
-        for part in forwards(facts, &segments) {
+        for part in forwards(facts, segments) {
             let known = known(facts, part[0]).filter(|k| Some(*k) != used);
             used = known.or(used);
             let begins = begins(facts, part[0], known);

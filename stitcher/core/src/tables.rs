@@ -8,7 +8,7 @@
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
-use crate::pair::{reaches, sweep};
+use crate::pair::sweep;
 use crate::strand::{StrandRef, View};
 use hitless_model::{MediaSpan, Nanos};
 use std::collections::HashMap;
@@ -162,7 +162,7 @@ fn congruent(view: &View<'_>, groups: &Groups, x: SegmentRef, y: SegmentRef) -> 
     let frame = xf.media_length.ticks() / i64::from(xf.samples.max(1));
     groups.axis(xs).class == groups.axis(ys).class
         && xe.from == ye.from
-        && (xe.last - ye.last).abs() <= frame
+        && xe.last.saturating_sub(ye.last).saturating_abs() <= frame
         && xf.samples == yf.samples
         && xf.damaged == 0
         && yf.damaged == 0
@@ -174,13 +174,13 @@ fn between(view: &View<'_>, groups: &Groups, mut meet: impl FnMut(SegmentRef, Se
     if groups.members.len() < 2 {
         return;
     }
-    sweep(&reaches(view, Nanos::ZERO), |x, y| {
+    sweep(&view.reaches, Nanos::ZERO, |x, y| {
         let same_group = groups.axis(x.strand).group == groups.axis(y.strand).group;
         if same_group || view.instance(x.strand) == view.instance(y.strand) {
             return;
         }
         let (xf, yf) = (view.segment(x.segment), view.segment(y.segment));
-        let sure = xf.start < yf.label_end() && yf.start < xf.label_end();
+        let sure = xf.start < view.end(y.segment) && yf.start < view.end(x.segment);
         meet(x.segment, y.segment, sure);
     });
 }

@@ -53,6 +53,8 @@ pub(crate) struct Walk<'v> {
     pub(crate) groups: &'v Groups,
     pub(crate) settings: &'v Settings,
     pub(crate) lanes: Vec<Lane>,
+    /// All lanes before it are done.
+    first_open: usize,
     pub(crate) at: Option<Position>,
     pub(crate) ledger: Ledger<'v>,
     pub(crate) played: Vec<Played>,
@@ -94,6 +96,7 @@ impl<'v> Walk<'v> {
             settings,
             ledger: Ledger::new(view, &lanes),
             lanes,
+            first_open: 0,
             at: None,
             played: Vec::new(),
             joints: Vec::new(),
@@ -138,6 +141,14 @@ impl<'v> Walk<'v> {
     /// Counts again what lies ahead, after some of it was dropped.
     pub(crate) fn recount(&mut self) {
         self.ledger.recount(&self.lanes);
+    }
+
+    /// Lanes of which something may be left.
+    pub(crate) fn open_lanes(&mut self) -> std::ops::Range<usize> {
+        while self.lanes.get(self.first_open).is_some_and(Lane::is_done) {
+            self.first_open += 1;
+        }
+        self.first_open..self.lanes.len()
     }
 
     pub(crate) fn lane_of(&self, strand: StrandRef) -> usize {

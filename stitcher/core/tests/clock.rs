@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use world::World;
 use world::camera::{Order, SCALE};
-use world::script::{Weather, config, scripts};
+use world::script::{FAIR, Weather, config, scripts};
 
-const FROZEN: Weather = Weather { instances: 3, lives: 6, losses: 0, error_ms: 80, frozen: true };
+const FROZEN: Weather = Weather { frozen: true, ..FAIR };
 const POOR: Weather = Weather { error_ms: 700, ..FROZEN };
 const ROUGH: Weather = Weather { losses: 2, ..FROZEN };
 
@@ -116,7 +116,7 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(600))]
+    #![proptest_config(config(2000))]
 
     /// I4 with clocks good enough to tell GOPs apart, and not.
     #[test]

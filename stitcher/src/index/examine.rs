@@ -5,7 +5,8 @@
 //! file that is gone is missing. A segment that a recorder still writes is
 //! never judged, only read as far as it goes.
 
-use crate::rescan::row_of_file;
+use super::contents::Contents;
+use super::in_file::{InFile, read_segment};
 use hitless_media::storage::RebuildError;
 use hitless_model::{Segment, SegmentState};
 use std::io::ErrorKind;
@@ -14,8 +15,8 @@ use std::path::Path;
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Examined {
-    /// It says what its files say.
-    Agrees,
+    /// It says what its files say, which are these samples.
+    Agrees(Option<Box<Contents>>),
     /// Its files say this.
     Differs(Box<Segment>),
     /// It is being written: what there is of it now, not to be stored.
@@ -29,16 +30,16 @@ pub enum Examined {
 /// Holds a row against its files.
 pub fn examine(root: &Path, row: &Segment) -> Examined {
     if row.state == SegmentState::Expired {
-        return Examined::Agrees;
+        return Examined::Agrees(None);
     }
     let path = root.join(row.name.relative_path());
     match path.try_exists() {
         Ok(true) => {}
-        Ok(false) if row.state == SegmentState::Recording => return Examined::Agrees,
+        Ok(false) if row.state == SegmentState::Recording => return Examined::Agrees(None),
         Ok(false) => return gone(row),
         Err(e) => return Examined::Unreadable(format!("{}: {e}", path.display())),
     }
-    match row_of_file(root, &row.name) {
+    match read_segment(root, &row.name) {
         Ok(found) => compare(row, found),
         Err(RebuildError::Mp4(hitless_media::mp4::Mp4Error::Io { source, .. }))
             if source.kind() == ErrorKind::NotFound =>
@@ -50,10 +51,10 @@ pub fn examine(root: &Path, row: &Segment) -> Examined {
 }
 
 fn gone(row: &Segment) -> Examined {
-    if row.state == SegmentState::Missing { Examined::Agrees } else { Examined::Gone }
+    if row.state == SegmentState::Missing { Examined::Agrees(None) } else { Examined::Gone }
 }
 
-fn compare(row: &Segment, mut found: Segment) -> Examined {
+fn compare(row: &Segment, InFile { row: mut found, contents }: InFile) -> Examined {
     found.overlap = row.overlap;
     if row.state == SegmentState::Recording {
         found.state = SegmentState::Recording;
@@ -63,5 +64,8 @@ fn compare(row: &Segment, mut found: Segment) -> Examined {
     if row.note.is_some() && found.note.is_some() {
         found.note.clone_from(&row.note);
     }
-    if *row == found { Examined::Agrees } else { Examined::Differs(Box::new(found)) }
+    match *row == found {
+        true => Examined::Agrees(contents.map(Box::new)),
+        false => Examined::Differs(Box::new(found)),
+    }
 }

@@ -6,11 +6,14 @@
 
 mod contents;
 mod examine;
+mod in_file;
 mod key_kind;
 pub mod packed;
+pub mod pause;
 mod prints;
 mod sound;
 
 pub use contents::{Contents, ContentsError};
 pub use examine::{Examined, examine};
+pub use in_file::{InFile, read_segment, row_of_file};
 pub use prints::{PrintError, prints};

@@ -7,12 +7,12 @@
 
 use super::rows::Rows;
 use crate::compute::Compute;
-use crate::index::{Contents, packed, prints};
+use crate::index::{Contents, packed, pause, prints};
 use crate::site::Site;
 use hitless_model::{CameraId, SegmentName, SegmentState, Utc};
 use hitless_schema::StoreError;
 use hitless_stitcher_core::{
-    Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, Settings, plan,
+    Evidence, Facts, Fingerprint, GopTable, Needs, Plan, Sample, SegmentRef, plan,
 };
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -60,12 +60,11 @@ pub async fn rounds(
     compute: &Compute,
     rows: &Arc<Rows>,
     facts: &Arc<Facts>,
-    settings: &Settings,
 ) -> Result<Planned, RoundsError> {
     let mut planned = Planned::default();
     let mut evidence = Evidence::default();
     while planned.rounds < MOST_ROUNDS {
-        let (these, tolerances) = (Arc::clone(facts), settings.clone());
+        let (these, tolerances) = (Arc::clone(facts), site.settings.clone());
         let (answer, back) =
             compute.run(move || (plan(&these, &tolerances, &evidence), evidence)).await;
         evidence = back;
@@ -117,7 +116,10 @@ async fn from_index(
         if stored.version != packed::VERSION {
             continue;
         }
-        if let Some(table) = packed::unpack(&stored.contents, rows.row(at).media_start) {
+        if let Some(mut table) = packed::unpack(&stored.contents, rows.row(at).media_start) {
+            if rows.is_after_pause(at) {
+                pause::mark_table(&mut table);
+            }
             evidence.add_table(at, table);
             needs.tables.remove(&at);
         }
@@ -175,7 +177,10 @@ fn read(root: &Path, rows: &Rows, needs: &Needs, at: SegmentRef) -> Answer {
     let path = rows.path(root, at);
     if needs.tables.contains(&at) || needs.samples.contains(&at) {
         match Contents::read(&path, rows.row(at).media_start) {
-            Ok(contents) => {
+            Ok(mut contents) => {
+                if let Some(first) = contents.samples.first_mut() {
+                    first.damaged |= rows.is_after_pause(at);
+                }
                 answer.table = needs.tables.contains(&at).then(|| contents.table());
                 answer.samples = needs.samples.contains(&at).then_some(contents.samples);
             }

@@ -1,8 +1,9 @@
 //! The segments of one camera, in a fixed order.
 
+use crate::index::pause;
 use hitless_model::{Segment, SegmentName};
 use hitless_stitcher_core::SegmentRef;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The segments that a plan is made of.
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub struct Rows {
     all: Vec<Segment>,
     places: HashMap<SegmentName, SegmentRef>,
+    /// Those that follow the one before them after a pause.
+    after_pause: HashSet<SegmentRef>,
 }
 
 impl Rows {
@@ -21,7 +24,11 @@ impl Rows {
         let place = |at: usize| SegmentRef::new(u32::try_from(at).unwrap_or(u32::MAX));
         let places =
             all.iter().enumerate().map(|(at, row)| (row.name.clone(), place(at))).collect();
-        Self { all, places }
+        let after_pause = (1..all.len())
+            .filter(|at| pause::follows(&all[at - 1], &all[*at]))
+            .map(place)
+            .collect();
+        Self { all, places, after_pause }
     }
 
     /// All of them, in order of their places.
@@ -35,6 +42,11 @@ impl Rows {
     /// For a place that is none of these.
     pub fn row(&self, at: SegmentRef) -> &Segment {
         &self.all[at.place()]
+    }
+
+    /// Does its first picture follow a pause?
+    pub fn is_after_pause(&self, at: SegmentRef) -> bool {
+        self.after_pause.contains(&at)
     }
 
     /// Where a segment is among them.

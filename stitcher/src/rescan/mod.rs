@@ -7,14 +7,12 @@
 //! nothing at all is taken for one that is not mounted.
 
 mod foreign;
-mod found;
 mod open;
 mod pattern;
 mod pick_up;
 mod whole;
 
 pub use foreign::patterns;
-pub use found::row_of_file;
 pub use open::Listed;
 pub use pattern::{BadPattern, Pattern};
 pub use pick_up::{PickedUp, pick_up};

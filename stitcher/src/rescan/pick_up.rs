@@ -7,9 +7,9 @@
 
 use super::RescanError;
 use super::foreign::{link_all, patterns};
-use super::found::row_of_file;
 use super::open::{Listed, is_growing};
 use crate::compute::Compute;
+use crate::index::row_of_file;
 use crate::run::patience;
 use crate::site::{Site, now};
 use hitless_model::{Nanos, Segment, SegmentName, SegmentState, Utc};
@@ -83,6 +83,10 @@ async fn put(
             Err(problem) => done.problems.push(problem),
         }
     }
+    for row in rows.iter().filter(|row| row.state == SegmentState::Corrupt) {
+        let reason = row.note.as_deref().unwrap_or_default();
+        done.problems.push(format!("{} cannot be played: {reason}", row.name));
+    }
     for row in &mut rows {
         if let Some(known) = site.store.segment(&row.name).await? {
             row.overlap = known.overlap;
@@ -151,6 +155,11 @@ impl Seen {
     }
 }
 
+fn inside(folder: &Path) -> impl Iterator<Item = SegmentName> + use<> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries.filter_map(|entry| SegmentName::parse(entry.file_name().to_str()?).ok())
+}
+
 /// Names in folders of the last days that changed since they were seen.
 fn fresh(root: &Path, seen: &Seen, at: Utc) -> Fresh {
     let days: Vec<String> =
@@ -169,16 +178,16 @@ fn fresh(root: &Path, seen: &Seen, at: Utc) -> Fresh {
             let Ok(found) = std::fs::metadata(&folder) else { continue };
             let changed =
                 found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
+            let mut settled = at.since(Utc::from_ns(changed)) > GRAIN;
             if seen.0.get(&key) != Some(&changed) {
-                let inside = std::fs::read_dir(&folder).into_iter().flatten();
-                names.extend(inside.filter_map(|entry| {
-                    let name = entry.ok()?.file_name();
-                    let name = SegmentName::parse(name.to_str()?).ok()?;
-                    let ours = name.folder() == key;
-                    (ours && !(open.contains(&name) && is_growing(root, &name, at))).then_some(name)
-                }));
+                for name in inside(&folder).filter(|name| name.folder() == key) {
+                    // its recorder tells of it, unless it dies
+                    let growing = open.contains(&name) && is_growing(root, &name, at);
+                    settled &= !growing;
+                    names.extend((!growing).then_some(name));
+                }
             }
-            if at.since(Utc::from_ns(changed)) > GRAIN {
+            if settled {
                 now_seen.insert(key, changed);
             }
         }

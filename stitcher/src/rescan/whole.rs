@@ -2,9 +2,9 @@
 
 use super::RescanError;
 use super::foreign::{link_all, patterns};
-use super::found::row_of_file;
 use super::open::{Listed, is_growing};
 use crate::compute::Compute;
+use crate::index::row_of_file;
 use crate::site::{Site, SiteError, now};
 use hitless_media::storage::walk;
 use hitless_model::{Segment, SegmentName, SegmentState};

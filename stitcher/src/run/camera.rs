@@ -104,8 +104,7 @@ async fn make(
     camera: &CameraId,
     state: &StitchState,
 ) -> Result<Made, CameraError> {
-    let settings = site.settings();
-    let mut carry = begin(site, camera, state.planned_seq, &settings).await?;
+    let mut carry = begin(site, camera, state.planned_seq).await?;
     loop {
         let made = plan_from(site, compute, camera, carry).await?;
         match made.planned.earlier {
@@ -121,11 +120,10 @@ async fn plan_from(
     camera: &CameraId,
     carry: Carry,
 ) -> Result<Made, CameraError> {
-    let settings = site.settings();
-    let loaded = load(site, camera, &carry, &settings).await?;
-    let facts = facts(camera, &loaded.rows, loaded.around, carry, None, &settings);
+    let loaded = load(site, camera, &carry).await?;
+    let facts = facts(camera, &loaded.rows, loaded.around, carry, None, &site.settings);
     let (rows, facts) = (Arc::new(loaded.rows), Arc::new(facts));
-    let planned = rounds(site, compute, &rows, &facts, &settings).await?;
+    let planned = rounds(site, compute, &rows, &facts).await?;
     Ok(Made { rows, facts, planned, alive: loaded.alive })
 }
 

@@ -6,7 +6,7 @@
 //! by the next run.
 
 use crate::compute::Compute;
-use crate::index::{Contents, Examined, examine, packed};
+use crate::index::{Examined, examine, packed};
 use crate::site::{Site, now};
 use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
@@ -41,7 +41,6 @@ enum Looked {
     Index(NewIndex),
     Correct(Box<Segment>),
     Missing(SegmentName),
-    Corrupt(Unreadable),
     Later(Unreadable),
     Nothing,
 }
@@ -70,13 +69,12 @@ pub async fn index_camera(
 
 async fn store(site: &Site, looked: Vec<Looked>, done: &mut Indexed) -> Result<(), StoreError> {
     let (mut indexes, mut found, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut corrupt, mut later) = (Vec::new(), Vec::new());
+    let mut later = Vec::new();
     for one in looked {
         match one {
             Looked::Index(index) => indexes.push(index),
             Looked::Correct(row) => found.push(*row),
             Looked::Missing(name) => gone.push(name),
-            Looked::Corrupt(one) => corrupt.push(one),
             Looked::Later(one) => later.push(one),
             Looked::Nothing => {}
         }
@@ -98,10 +96,6 @@ async fn store(site: &Site, looked: Vec<Looked>, done: &mut Indexed) -> Result<(
         site.store.mark_missing(&gone, stamp()).await?;
         done.missing.extend(gone);
     }
-    if !corrupt.is_empty() {
-        site.store.quarantine(&corrupt).await?;
-        done.quarantined.extend(corrupt.into_iter().map(|one| (one.segment, one.reason)));
-    }
     if !later.is_empty() {
         site.store.put_off(&later).await?;
         done.put_off.extend(later.into_iter().map(|one| (one.segment, one.reason)));
@@ -120,18 +114,17 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
         path: None,
         reason,
     };
-    match examine(root, row) {
+    let contents = match examine(root, row) {
         Examined::Differs(found) => return Looked::Correct(found),
         Examined::Gone => return Looked::Missing(row.name.clone()),
         Examined::Unreadable(reason) => return Looked::Later(unreadable(reason)),
         Examined::Growing(_) => return Looked::Nothing,
-        Examined::Agrees => {}
-    }
-    if !matches!(row.state, SegmentState::Complete | SegmentState::Recovered) {
-        return Looked::Nothing;
-    }
-    match (Contents::read(&path, row.media_start), mark) {
-        (Ok(contents), Some(mark)) => Looked::Index(NewIndex {
+        Examined::Agrees(contents) => contents,
+    };
+    let playable = matches!(row.state, SegmentState::Complete | SegmentState::Recovered);
+    match (contents.filter(|_| playable), mark) {
+        (None, _) => Looked::Nothing,
+        (Some(contents), Some(mark)) => Looked::Index(NewIndex {
             segment: row.name.clone(),
             seq: one.seq,
             mark,
@@ -139,8 +132,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
             path: None,
             contents: packed::pack(&contents.table(), row.media_start),
         }),
-        (Ok(_), None) => Looked::Later(unreadable("its size cannot be read".to_owned())),
-        (Err(problem), _) => Looked::Corrupt(unreadable(problem.to_string())),
+        (Some(_), None) => Looked::Later(unreadable("its size cannot be read".to_owned())),
     }
 }
 

@@ -34,12 +34,7 @@ pub struct Loaded {
 }
 
 /// Loads what a plan from `carry` to the horizon needs.
-pub async fn load(
-    site: &Site,
-    camera: &CameraId,
-    carry: &Carry,
-    settings: &Settings,
-) -> Result<Loaded, StoreError> {
+pub async fn load(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Loaded, StoreError> {
     let rows = rows(site, camera, carry).await?;
     let first = rows.all().iter().map(|row| row.start).min();
     let since = carry.end.or(first).unwrap_or_else(now);
@@ -53,7 +48,7 @@ pub async fn load(
     let begins = configured.map(|row| row.first_seen);
     let live = live(&runs, now(), patience(site));
     let around = Around {
-        horizon: horizon_of(&runs, live, rows.all(), settings, patience(site)),
+        horizon: horizon_of(&runs, live, rows.all(), &site.settings, patience(site)),
         runs,
         events,
         clock_steps: steps

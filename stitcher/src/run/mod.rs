@@ -6,6 +6,7 @@
 
 mod camera;
 mod convert;
+mod holder;
 mod indexing;
 mod load;
 mod progress;
@@ -68,7 +69,7 @@ pub enum RunError {
 pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<RunReport, RunError> {
     site.check_storage()?;
     let started = now();
-    let holder = holder();
+    let holder = holder::this();
     let since = match options.since.at(started) {
         Some(at) => Some(at),
         None => site.store.last_stitch_run().await?.map(|run| run.started),
@@ -152,7 +153,7 @@ async fn stitch_all(
 ) -> Result<(), RunError> {
     let mode = if options.dry_run { Mode::Show } else { Mode::Apply };
     let mine: Vec<(CameraId, StitchState)> = match mode {
-        Mode::Apply => site.store.claim_cameras(holder, &busy, now(), LEASE).await?,
+        Mode::Apply => claim(site, holder, work, &busy).await?,
         Mode::Show => work
             .iter()
             .filter(|one| busy.contains(&one.camera))
@@ -191,6 +192,21 @@ async fn stitch_all(
     Ok(())
 }
 
+/// Takes the cameras that nobody else is working on, and those that a killed
+/// run of this host has left.
+async fn claim(
+    site: &Site,
+    holder: &RunId,
+    work: &[CameraWork],
+    busy: &[CameraId],
+) -> Result<Vec<(CameraId, StitchState)>, RunError> {
+    let holders: BTreeSet<&RunId> = work.iter().filter_map(|w| w.state.holder.as_ref()).collect();
+    for gone in holders.into_iter().filter(|holder| holder::is_gone(holder)) {
+        site.store.release_all(gone).await?;
+    }
+    Ok(site.store.claim_cameras(holder, busy, now(), LEASE).await?)
+}
+
 /// Holds on to the cameras for as long as this run lives.
 fn renew(site: Site, holder: RunId) -> tokio::task::JoinHandle<()> {
     let every = std::time::Duration::from_nanos(LEASE.get().unsigned_abs() / 4);
@@ -202,11 +218,6 @@ fn renew(site: Site, holder: RunId) -> tokio::task::JoinHandle<()> {
             }
         }
     })
-}
-
-fn holder() -> RunId {
-    let id = uuid::Uuid::now_v7().simple().to_string();
-    RunId::new(id).expect("hexadecimal digits make a run id")
 }
 
 /// The end of the window in which findings count.

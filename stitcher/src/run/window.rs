@@ -22,17 +22,13 @@ pub async fn carry_at_or_before(
 }
 
 /// Where to begin, given what changed after `seen`.
-pub async fn begin(
-    site: &Site,
-    camera: &CameraId,
-    seen: ChangeSeq,
-    settings: &Settings,
-) -> Result<Carry, StoreError> {
+pub async fn begin(site: &Site, camera: &CameraId, seen: ChangeSeq) -> Result<Carry, StoreError> {
     let touched = site.store.touched_since(camera, seen).await?;
     let Some(first) = touched.iter().map(|range| range.from).min() else {
         return carry_at_or_before(site, camera, Utc::from_ns(i64::MAX)).await;
     };
     let news = site.store.segments_with_news(camera, seen).await?;
+    let settings = &site.settings;
     let margin = settings.gate.plus(settings.gate);
     let mut carry = carry_at_or_before(site, camera, first.plus(Nanos::ZERO.minus(margin))).await?;
     while let Some(end) = carry.end {

@@ -81,19 +81,18 @@ impl Ground {
         std::fs::copy(&segment.path, to).expect("copies");
     }
 
-    /// The spans of the timeline, which may have gaps.
-    pub fn spans(&self) -> Vec<Value> {
+    /// The entries of the timeline, which may have gaps.
+    pub fn entries(&self) -> Vec<Value> {
         let range = ["--from", "2020-01-01", "--to", "2100-01-01"];
         let answer =
             self.stitcher.run(&[&["timeline", "--camera", CAMERA, "--json"][..], &range].concat());
         assert!(answer.status < 2, "{}", answer.err);
         let timeline: Value = serde_json::from_str(&answer.out).expect("JSON");
-        let entries = timeline["entries"].as_array().expect("entries");
-        entries.iter().filter(|entry| entry["kind"] == "span").cloned().collect()
+        timeline["entries"].as_array().expect("entries").clone()
     }
 
     pub fn played(&self) -> Vec<Played> {
-        self.stitcher.played(&serde_json::json!({ "entries": self.spans() }))
+        self.stitcher.played(&serde_json::json!({ "entries": self.entries() }))
     }
 
     /// All that stitching has stored.

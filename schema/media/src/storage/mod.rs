@@ -4,5 +4,5 @@
 mod rebuild;
 mod walk;
 
-pub use rebuild::{FILE_NAME_ERROR, RebuildError, segment_from_files};
+pub use rebuild::{FILE_NAME_ERROR, RebuildError, segment_from_files, segment_of};
 pub use walk::{Found, WalkError, walk};

@@ -3,7 +3,7 @@
 //! What recovery, indexing and `rescan` share. The row never says that a
 //! segment is being written: only the run that writes it knows that.
 
-use crate::mp4::{Extent, Inspection, Mp4Error, inspect};
+use crate::mp4::{Extent, Inspection, Movie, Mp4Error, inspect, inspect_movie};
 use crate::sidecar::{Sidecar, SidecarError};
 use hitless_model::{
     ClockMap, ClockPoint, ClockSource, MediaSpan, MediaTime, NameError, Nanos, OverlapStatus,
@@ -47,6 +47,12 @@ pub fn segment_from_files(root: &Path, path: &Path) -> Result<Segment, RebuildEr
         Err(error @ Mp4Error::Io { .. }) => Err(RebuildError::Mp4(error)),
         Err(error) => Ok(Row { name, sidecar, notes: vec![reason(&error)] }.corrupt(size(&path))),
     }
+}
+
+/// The row of a segment whose files are read already.
+pub fn segment_of(name: SegmentName, sidecar: Option<Sidecar>, movie: &Movie) -> Segment {
+    let facts = inspect_movie(movie);
+    Row { name, sidecar, notes: facts.notes.clone() }.of(&facts)
 }
 
 /// Without the path, which the row has.

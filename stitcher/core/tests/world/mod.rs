@@ -129,7 +129,7 @@ impl World {
         }
     }
 
-    fn read(&self, facts: &Facts, needs: &Needs, evidence: &mut Evidence, reads: &mut Reads) {
+    pub fn read(&self, facts: &Facts, needs: &Needs, evidence: &mut Evidence, reads: &mut Reads) {
         assert!(!needs.is_empty());
         let find = |segment: SegmentRef| self.find(facts, segment);
         for segment in &needs.tables {
@@ -151,6 +151,22 @@ impl World {
                 evidence.add_print(*segment, *sample, print);
             }
         }
+    }
+
+    /// A crash has left only the first few samples of a file.
+    pub fn cut_short(&mut self, place: usize, keep: usize) {
+        let recorded = &mut self.segments[place];
+        recorded.samples.truncate(keep);
+        recorded.frames.truncate(keep);
+        let row = &mut recorded.facts;
+        let start = row.media_start;
+        let end = recorded.samples.iter().map(|s| s.presentation.plus(s.duration)).max();
+        row.media_length = end.unwrap_or(start).since(start);
+        row.samples = u32::try_from(recorded.samples.len()).expect("small");
+        let damaged = recorded.samples.iter().filter(|s| s.damaged).count();
+        row.damaged = u32::try_from(damaged).expect("small");
+        row.state = hitless_model::SegmentState::Recovered;
+        self.facts.segments[place] = recorded.facts.clone();
     }
 
     /// The recorded segment behind a row, wherever the row stands.

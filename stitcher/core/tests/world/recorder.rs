@@ -94,18 +94,26 @@ fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
     got
 }
 
+/// Where segments begin: with common borders at the first key frame that came
+/// after a multiple of GOPs since the film began, else counted from its own
+/// first one.
 fn cuts(film: &[Frame], take: &Take, got: &[(usize, bool)]) -> Vec<usize> {
     let mut cuts = vec![0];
     let first = got.first().map_or(0, |(n, _)| *n);
-    let before = film[..=first.min(film.len() - 1)].iter().filter(|f| f.key.is_some()).count();
-    let mut gops = if take.common_borders { before.saturating_sub(1) } else { 0 };
-    for (at, (n, _)) in got.iter().enumerate().skip(1) {
-        if film[*n].key.is_some() {
-            gops += 1;
-            if gops % take.segment_gops == 0 {
-                cuts.push(at);
-            }
+    let (mut of_film, mut own, mut last, mut seen) = (0, 0, None, 0);
+    for (at, (n, _)) in got.iter().enumerate() {
+        of_film += film[seen..=*n].iter().filter(|f| f.key.is_some()).count();
+        seen = n + 1;
+        if film[*n].key.is_none() {
+            continue;
         }
+        own += usize::from(*n > first);
+        let gops = if take.common_borders { of_film - 1 } else { own };
+        let border = gops / take.segment_gops;
+        if last.is_some_and(|l| l != border) {
+            cuts.push(at);
+        }
+        last = Some(border);
     }
     cuts.push(got.len());
     cuts.dedup();

@@ -22,6 +22,9 @@ pub struct Life {
     pub clock_off_ms: i64,
     /// Where in it frames are damaged (in thousandths), how many, in part.
     pub losses: Vec<(usize, usize, bool)>,
+    pub drift_ppb: i64,
+    /// Where in it (in thousandths) its clock is set, by how many milliseconds.
+    pub step: Option<(usize, i64)>,
 }
 
 /// A world to build.
@@ -31,6 +34,9 @@ pub struct Script {
     pub frames: usize,
     pub error_ms: i64,
     pub lives: Vec<Life>,
+    /// Where the camera begins to send other parameters on another clock, in
+    /// thousandths of the film.
+    pub changes: Option<usize>,
 }
 
 /// How bad it gets.
@@ -41,7 +47,22 @@ pub struct Weather {
     pub losses: usize,
     pub error_ms: i64,
     pub frozen: bool,
+    /// Every life lasts as long as the film.
+    pub forever: bool,
+    /// Clocks drift and are set.
+    pub wild_clocks: bool,
 }
+
+/// Nothing special.
+pub const FAIR: Weather = Weather {
+    instances: 3,
+    lives: 6,
+    losses: 0,
+    error_ms: 80,
+    frozen: false,
+    forever: false,
+    wild_clocks: false,
+};
 
 fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
     let order = prop_oneof![
@@ -68,18 +89,16 @@ fn life(weather: Weather) -> impl Strategy<Value = Life> {
         (0_usize..1000, prop_oneof![4 => 1_usize..4, 1 => 20_usize..60], any::<bool>()),
         0..=weather.losses,
     );
+    let (begins, lengths) =
+        if weather.forever { (0..1, 1000..1001) } else { (0_usize..950, 100_usize..1000) };
+    let (drifts, steps) = clocks(weather);
     (
-        0..weather.instances,
-        0_usize..950,
-        100_usize..1000,
-        any::<bool>(),
-        any::<bool>(),
-        1_usize..5,
-        any::<bool>(),
-        -weather.error_ms..=weather.error_ms,
-        losses,
+        (0..weather.instances, begins, lengths, any::<bool>(), any::<bool>()),
+        (1_usize..5, any::<bool>(), -weather.error_ms..=weather.error_ms, losses),
+        (drifts, steps),
     )
-        .prop_map(|(instance, begin, length, crashed, same_run, gops, common, off, losses)| {
+        .prop_map(|((instance, begin, length, crashed, same_run), rest, (drift_ppb, step))| {
+            let (gops, common, off, losses) = rest;
             Life {
                 instance,
                 begin,
@@ -90,19 +109,36 @@ fn life(weather: Weather) -> impl Strategy<Value = Life> {
                 common_borders: common,
                 clock_off_ms: off,
                 losses,
+                drift_ppb,
+                step,
             }
         })
 }
 
+type Step = Option<(usize, i64)>;
+
+fn clocks(weather: Weather) -> (BoxedStrategy<i64>, BoxedStrategy<Step>) {
+    if !weather.wild_clocks {
+        return (Just(0).boxed(), Just(None).boxed());
+    }
+    let drifts = prop_oneof![Just(0_i64), -20_000_000_i64..20_000_000];
+    let steps = prop::option::of((0_usize..1000, prop_oneof![-1500_i64..1500, -4000_i64..4000]));
+    (drifts.boxed(), steps.boxed())
+}
+
 /// Worlds in this weather.
 pub fn scripts(weather: Weather) -> impl Strategy<Value = Script> {
-    (habits(weather.frozen), 60_usize..420, prop::collection::vec(life(weather), 1..=weather.lives))
-        .prop_map(move |(habits, frames, lives)| Script {
+    let lives = prop::collection::vec(life(weather), 1..=weather.lives);
+    let changes = prop::option::weighted(0.2, 100_usize..900);
+    (habits(weather.frozen), 60_usize..420, lives, changes).prop_map(
+        move |(habits, frames, lives, changes)| Script {
             habits,
             frames,
             error_ms: weather.error_ms,
             lives,
-        })
+            changes,
+        },
+    )
 }
 
 const NAMES: [&str; 4] = ["blue", "green", "nvr-1", "a"];
@@ -138,12 +174,24 @@ impl Script {
                 Some(take) if goes_on => take.strand + 1,
                 _ => 0,
             };
-            takes.push(self.take(life, lineages.len() - 1, strand, from, to));
+            let take = self.take(life, lineages.len() - 1, strand, from, to);
+            takes.extend(self.changed(take));
             last = Some((life.instance, to));
         }
         let named: Vec<(&str, &str)> =
             lineages.iter().map(|(i, r)| (i.as_str(), r.as_str())).collect();
         World::new(&self.habits, self.frames, &named, takes)
+    }
+
+    /// What the camera sends after a change is another strand.
+    fn changed(&self, take: Take) -> Vec<Take> {
+        let at = self.changes.map_or(0, |c| c * self.frames / 1000);
+        if at <= take.from || at >= take.to {
+            let parameters = if self.changes.is_some() && take.from >= at { 2 } else { 1 };
+            return vec![Take { parameters, ..take }];
+        }
+        let after = Take { from: at, strand: take.strand + 1, parameters: 2, ..take.clone() };
+        vec![Take { to: at, ..take }, after]
     }
 
     fn take(&self, life: &Life, lineage: usize, strand: u32, from: usize, to: usize) -> Take {
@@ -164,9 +212,11 @@ impl Script {
             common_borders: life.common_borders,
             clock_off: Nanos::from_millis(life.clock_off_ms),
             error: Nanos::from_millis(self.error_ms),
-            drift_ppb: 0,
+            drift_ppb: life.drift_ppb,
             drift_admitted: true,
-            step: None,
+            step: life
+                .step
+                .map(|(at, ms)| (from + at * (to - from) / 1000, Nanos::from_millis(ms))),
             parameters: 1,
             source: ClockSource::SenderReport,
         }
@@ -180,7 +230,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: cases * more,
         max_shrink_iters: 2_000,
-        max_global_rejects: cases * more,
+        max_global_rejects: 20 * cases * more,
         failure_persistence: Some(Box::new(seeds)),
         ..ProptestConfig::default()
     }

@@ -1,0 +1,73 @@
+//! A segment as its files tell it, each read once.
+
+use super::contents::Contents;
+use hitless_media::Sidecar;
+use hitless_media::mp4::{Movie, Mp4Error};
+use hitless_media::storage::{FILE_NAME_ERROR, RebuildError, segment_from_files, segment_of};
+use hitless_model::{ClockSource, MediaSpan, Nanos, Segment, SegmentName};
+use std::path::Path;
+
+/// The clock of a name alone is believed this far where another recorder wrote
+/// it: names are rounded, and hosts run without a time server.
+const FOREIGN_ERROR: Nanos = Nanos::from_secs(10);
+
+/// What the files of a segment say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InFile {
+    /// The row that they make.
+    pub row: Segment,
+    /// Its samples; `None` where it cannot be played.
+    pub contents: Option<Contents>,
+}
+
+/// Reads a segment. A file that is broken is no error but a row that says so.
+pub fn read_segment(root: &Path, name: &SegmentName) -> Result<InFile, RebuildError> {
+    let path = root.join(name.relative_path());
+    let sidecar = Sidecar::read(&path)?;
+    let movie = match Movie::open(&path) {
+        Ok(movie) => movie,
+        Err(error @ Mp4Error::Io { .. }) => return Err(RebuildError::Mp4(error)),
+        Err(_) => {
+            let row = segment_from_files(root, Path::new(&name.relative_path()))?;
+            return Ok(InFile { row: trusted(row), contents: None });
+        }
+    };
+    let mut row = trusted(segment_of(name.clone(), sidecar.clone(), &movie));
+    let contents = Contents::of(&movie, &sidecar.unwrap_or_default(), row.media_start);
+    if let Some(contents) = &contents {
+        take_over(&mut row, contents);
+    }
+    Ok(InFile { row, contents: contents.filter(|contents| !contents.samples.is_empty()) })
+}
+
+/// The row of a segment's files.
+pub fn row_of_file(root: &Path, name: &SegmentName) -> Result<Segment, RebuildError> {
+    read_segment(root, name).map(|found| found.row)
+}
+
+/// What only the samples tell: pauses, and what follows a loss.
+fn take_over(row: &mut Segment, contents: &Contents) {
+    if let Some(video) = &mut row.video {
+        video.damaged = contents.samples.iter().filter(|sample| sample.damaged).count() as u64;
+    }
+    if contents.hidden.ticks() > 0 {
+        let length = row.media_length.ticks().saturating_sub(contents.hidden.ticks());
+        row.media_length = MediaSpan::new(length);
+        if let Some(clock) = row.clock {
+            let end = clock.to_utc(row.media_start.plus(row.media_length));
+            row.duration = end.since(row.start);
+        }
+    }
+}
+
+/// The time in the name of a file that no recorder of ours wrote is a clock of
+/// low trust.
+fn trusted(mut row: Segment) -> Segment {
+    if let Some(clock) = row.clock.as_mut().filter(|_| row.run.is_none()) {
+        let by_name = clock.point.source == ClockSource::FileName;
+        if by_name && clock.point.error <= FILE_NAME_ERROR {
+            clock.point.error = FOREIGN_ERROR;
+        }
+    }
+    row
+}

@@ -1,0 +1,187 @@
+//! From what is stored to numbers per day. Pure.
+
+use super::days::{common, days, length};
+use super::model::{CameraDay, Gap, Overlap, Shade, Stored};
+use hitless_model::{Alignment, CameraId, Cause, Nanos, Run, SegmentState, TimeRange};
+use hitless_schema::timeline::{AlignmentRow, Entry, GapRow, Span, What};
+use std::collections::BTreeMap;
+
+/// Every day of a range that the camera's timeline touches.
+pub fn measure(
+    camera: &CameraId,
+    range: TimeRange,
+    stored: &Stored,
+    runs: &[Run],
+) -> Vec<CameraDay> {
+    let (Some(first), Some(last)) = (stored.entries.first(), stored.entries.last()) else {
+        return Vec::new();
+    };
+    let known = TimeRange { from: first.start, to: last.end };
+    let mut rest = stored.entries.as_slice();
+    days(range)
+        .filter(|day| common(*day, known).is_some())
+        .map(|day| {
+            // entries of this day; the last one may go on into the next
+            let begins = rest.partition_point(|entry| entry.end <= day.from);
+            rest = &rest[begins..];
+            let ends = rest.partition_point(|entry| entry.start < day.to);
+            let mut measured = empty(camera, day);
+            for entry in &rest[..ends] {
+                measured.entry(entry);
+            }
+            measured.around(stored, runs);
+            measured
+        })
+        .collect()
+}
+
+fn empty(camera: &CameraId, range: TimeRange) -> CameraDay {
+    CameraDay {
+        camera: camera.clone(),
+        range,
+        covered: Nanos::ZERO,
+        expected: Nanos::ZERO,
+        missing: Nanos::ZERO,
+        gaps: Vec::new(),
+        holes: 0,
+        hole_time: Nanos::ZERO,
+        disabled: Nanos::ZERO,
+        expired: Nanos::ZERO,
+        pending: Nanos::ZERO,
+        seams: BTreeMap::new(),
+        seam_error: Nanos::ZERO,
+        damaged: 0,
+        shares: BTreeMap::new(),
+        overlaps: Vec::new(),
+        overlapped: Nanos::ZERO,
+        starts: 0,
+        corrupt: 0,
+        lost: 0,
+        findings: Vec::new(),
+        shades: Vec::new(),
+    }
+}
+
+impl CameraDay {
+    fn entry(&mut self, entry: &Entry) {
+        let Some(range) = common(entry.range(), self.range) else { return };
+        let time = length(range);
+        match &entry.what {
+            What::Span(span) => self.span(span, range, self.range.from <= entry.start),
+            What::Gap(Cause::Disabled) => self.disabled = self.disabled.plus(time),
+            What::Gap(cause) => {
+                self.expected = self.expected.plus(time);
+                self.missing = self.missing.plus(time);
+                let (noticed, repaired) = (None, None);
+                let gap = Gap { range, cause: *cause, noticed, repaired, repaired_by: Vec::new() };
+                self.gaps.push(gap);
+            }
+            What::Hole(_) => {
+                self.expected = self.expected.plus(time);
+                self.holes += 1;
+                self.hole_time = self.hole_time.plus(time);
+            }
+            What::Pending => self.pending = self.pending.plus(time),
+            What::Expired => self.expired = self.expired.plus(time),
+        }
+        let shade = match &entry.what {
+            What::Span(span) => Some(Shade::Footage(span.segment.instance.clone())),
+            What::Gap(cause) => Some(Shade::Gap(*cause)),
+            What::Hole(_) => None,
+            What::Pending => Some(Shade::Pending),
+            What::Expired => Some(Shade::Expired),
+        };
+        if let Some(shade) = shade {
+            self.shade(range, shade);
+        }
+    }
+
+    /// A span that began the day before has its seam there.
+    fn span(&mut self, span: &Span, range: TimeRange, begins: bool) {
+        let time = length(range);
+        self.expected = self.expected.plus(time);
+        self.covered = self.covered.plus(time);
+        let share = self.shares.entry(span.segment.instance.clone()).or_default();
+        *share = share.plus(time);
+        if begins {
+            *self.seams.entry(span.seam.kind).or_default() += 1;
+            self.seam_error = self.seam_error.plus(span.seam.error);
+            self.damaged += u64::from(span.damaged);
+        }
+    }
+
+    fn shade(&mut self, range: TimeRange, shade: Shade) {
+        match self.shades.last_mut() {
+            // holes are too small to be seen
+            Some((last, same)) if *same == shade => last.to = range.to,
+            _ => self.shades.push((range, shade)),
+        }
+    }
+
+    fn around(&mut self, stored: &Stored, runs: &[Run]) {
+        let day = self.range;
+        let inside = |at| at >= day.from && at < day.to;
+        for row in &stored.gaps {
+            self.ledger(row);
+        }
+        self.overlaps = stored.alignments.iter().filter_map(|row| overlap(row, day)).collect();
+        self.overlapped = union(self.overlaps.iter().map(|overlap| overlap.range).collect());
+        self.starts = runs.iter().filter(|run| inside(run.started)).count() as u64;
+        for (at, state) in &stored.unplayable {
+            let counted = u64::from(inside(*at));
+            match state {
+                SegmentState::Missing => self.lost += counted,
+                _ => self.corrupt += counted,
+            }
+        }
+        let found = stored.findings.iter().filter(|finding| inside(finding.at));
+        self.findings = found.map(|finding| finding.detail.clone()).collect();
+    }
+
+    /// What the ledger knows of a gap that the timeline has, or had.
+    fn ledger(&mut self, row: &GapRow) {
+        let Some(range) = common(row.range, self.range) else { return };
+        match &row.repaired {
+            Some(repaired) => self.gaps.push(Gap {
+                range,
+                cause: row.cause,
+                noticed: Some(row.noticed),
+                repaired: Some(repaired.at),
+                repaired_by: repaired.by.iter().map(ToString::to_string).collect(),
+            }),
+            None => {
+                let of =
+                    |gap: &&mut Gap| gap.repaired.is_none() && common(gap.range, range).is_some();
+                if let Some(gap) = self.gaps.iter_mut().find(of) {
+                    gap.noticed = Some(row.noticed);
+                }
+            }
+        }
+    }
+}
+
+fn overlap(row: &AlignmentRow, day: TimeRange) -> Option<Overlap> {
+    let range = common(TimeRange { from: row.from, to: row.to }, day)?;
+    Some(Overlap {
+        early: row.early.instance.clone(),
+        late: row.late.instance.clone(),
+        range,
+        exact: matches!(row.how, Alignment::Exact { .. }),
+        drift_ppb: row.drift_ppb,
+    })
+}
+
+/// How long at least one of the ranges lasts.
+fn union(mut ranges: Vec<TimeRange>) -> Nanos {
+    ranges.sort_unstable_by_key(|range| (range.from, range.to));
+    let mut total = Nanos::ZERO;
+    let mut reached = None;
+    for range in ranges {
+        let from = reached.map_or(range.from, |reached| range.from.max(reached));
+        if range.to > from {
+            total = total.plus(range.to.since(from));
+            reached = Some(range.to);
+        }
+    }
+    total
+}

@@ -1,0 +1,27 @@
+//! `stitcher report`: what is covered, by whom, and what is missing and why.
+//!
+//! [`gather`] reads what is stored, [`measure`](measure()) makes numbers of it
+//! (pure), and each format is written by a room of its own.
+
+mod csv;
+mod days;
+mod gather;
+mod html;
+mod json;
+mod measure;
+mod model;
+mod prometheus;
+mod strip;
+mod text;
+
+pub use csv::csv;
+pub use gather::gather;
+pub use html::html;
+pub use json::json;
+pub use measure::measure;
+pub use model::{CameraDay, Gap, Report, Stored};
+pub use prometheus::prometheus;
+pub use text::text;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! A day with everything in it, in each format.
+
+use super::model::{Report, Stored};
+use super::{csv, html, json, measure, prometheus, text};
+use hitless_model::{
+    Alignment, AudioCut, CameraId, Cause, InstanceId, MediaSpan, Nanos, Seam, SeamKind,
+    SegmentName, SegmentNumber, SegmentState, TimeRange, Utc,
+};
+use hitless_schema::timeline::{
+    AlignmentRow, Entry, FindingRow, GapRow, Repaired, Span, Strand, What,
+};
+use serde_json::Value;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+fn at(seconds: i64) -> Utc {
+    Utc::parse("2026-08-11T23:00:00Z").expect("valid").plus(Nanos::from_secs(seconds))
+}
+
+fn camera() -> CameraId {
+    CameraId::new("CAM_1").expect("valid")
+}
+
+fn span(from: i64, to: i64, instance: &str, seam: SeamKind) -> Entry {
+    let segment = SegmentName {
+        camera: camera(),
+        start: at(from),
+        instance: InstanceId::new(instance).expect("valid"),
+        number: SegmentNumber::new(from.unsigned_abs()),
+    };
+    let seam = Seam { kind: seam, error: Nanos::ZERO, doubled: Nanos::ZERO };
+    let what = What::Span(Span {
+        segment,
+        run: None,
+        first_sample: 0,
+        samples: 10,
+        damaged: 1,
+        seam,
+        audio: AudioCut::None,
+    });
+    Entry { start: at(from), end: at(to), what }
+}
+
+fn entry(from: i64, to: i64, what: What) -> Entry {
+    Entry { start: at(from), end: at(to), what }
+}
+
+/// An hour before midnight and an hour after.
+fn stored() -> Stored {
+    let strand = |instance: &str| Strand {
+        instance: InstanceId::new(instance).expect("valid"),
+        run: None,
+        number: 0,
+    };
+    Stored {
+        entries: vec![
+            span(0, 1000, "blue", SeamKind::Start),
+            entry(1000, 1060, What::Gap(Cause::CameraAway)),
+            span(1060, 2000, "blue", SeamKind::Gap),
+            span(2000, 5000, "green", SeamKind::Exact),
+            entry(5000, 5001, What::Hole(Cause::PacketsLost)),
+            span(5001, 6000, "green", SeamKind::SameStrand),
+            entry(6000, 6400, What::Gap(Cause::Disabled)),
+            entry(6400, 6500, What::Pending),
+        ],
+        gaps: vec![
+            GapRow {
+                camera: camera(),
+                range: TimeRange { from: at(1000), to: at(1060) },
+                cause: Cause::CameraAway,
+                noticed: at(1100),
+                repaired: None,
+            },
+            GapRow {
+                camera: camera(),
+                range: TimeRange { from: at(1500), to: at(1600) },
+                cause: Cause::RecorderDown,
+                noticed: at(1700),
+                repaired: Some(Repaired { at: at(1800), by: Vec::new() }),
+            },
+        ],
+        alignments: vec![AlignmentRow {
+            early: strand("blue"),
+            late: strand("green"),
+            from: at(1900),
+            to: at(2100),
+            how: Alignment::Exact {
+                offset: MediaSpan::new(0),
+                matched: 5,
+                compared: 5,
+                step: None,
+            },
+            drift_ppb: None,
+        }],
+        findings: vec![FindingRow {
+            at: at(2000),
+            kind: "clock_set_back".to_owned(),
+            detail: "a <clock> was set back".to_owned(),
+        }],
+        unplayable: vec![(at(1000), SegmentState::Corrupt), (at(5000), SegmentState::Missing)],
+    }
+}
+
+fn report() -> Report {
+    let range = TimeRange { from: at(-86_400), to: at(86_400) };
+    Report { range, made: at(9000), days: measure(&camera(), range, &stored(), &[]), runs: vec![] }
+}
+
+#[test]
+fn a_day_is_measured_to_the_nanosecond() {
+    let report = report();
+    let [first, second] = report.days.as_slice() else { panic!("{:#?}", report.days) };
+    assert_eq!((first.day(), second.day()), ("2026-08-11".into(), "2026-08-12".into()));
+    assert_eq!(first.covered, Nanos::from_secs(3540));
+    assert_eq!(first.expected, Nanos::from_secs(3600));
+    assert_eq!(first.missing, Nanos::from_secs(60));
+    assert_eq!(second.covered, Nanos::from_secs(1400 + 999));
+    assert_eq!(second.expected, Nanos::from_secs(2400));
+    assert_eq!((second.holes, second.disabled), (1, Nanos::from_secs(400)));
+    assert_eq!(second.pending, Nanos::from_secs(100));
+    assert_eq!(
+        first.shares.values().copied().collect::<Vec<_>>(),
+        [Nanos::from_secs(1940), Nanos::from_secs(1600)]
+    );
+    assert_eq!(first.overlapped, Nanos::from_secs(200));
+    assert_eq!((first.gaps.len(), first.open_gaps().count()), (2, 1));
+    assert_eq!(first.gaps[0].noticed, Some(at(1100)));
+    assert_eq!((first.corrupt, second.lost), (1, 1));
+    assert_eq!(second.open_gaps().count(), 0, "switched off is no gap");
+    assert_eq!(report.longest_gap(), Nanos::from_secs(60));
+    // the span over midnight has its seam on the first day
+    assert_eq!(first.seams.get(&SeamKind::Exact), Some(&1));
+    assert_eq!(second.seams.get(&SeamKind::Exact), None);
+}
+
+#[test]
+fn coverage_is_never_rounded_up_to_all() {
+    assert_eq!(super::text::percent(Some(1.0)), "100 %");
+    assert_eq!(super::text::percent(Some(0.999_999_9)), "99.999 %");
+    assert_eq!(super::text::percent(None), "-");
+}
+
+#[test]
+fn the_json_is_what_its_schema_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/report.schema.json");
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON");
+    let document = json(&report());
+    check(&schema, &schema, &document, "report");
+    assert_eq!(document["schema_version"], schema["properties"]["schema_version"]["const"]);
+}
+
+/// The part of JSON Schema that the file uses, and no more: anything else in it
+/// fails the test.
+fn check(whole: &Value, schema: &Value, value: &Value, place: &str) {
+    for (word, rule) in schema.as_object().expect("a schema") {
+        match word.as_str() {
+            "$schema" | "$id" | "$defs" | "title" | "description" | "format" => {}
+            "$ref" => {
+                let name = rule.as_str().and_then(|r| r.strip_prefix("#/$defs/")).expect("a ref");
+                check(whole, &whole["$defs"][name], value, place);
+            }
+            "type" => {
+                let any = match rule {
+                    Value::Array(all) => all.iter().any(|one| is(one, value)),
+                    one => is(one, value),
+                };
+                assert!(any, "{place} is no {rule}: {value}");
+            }
+            "const" => assert_eq!(value, rule, "{place}"),
+            "enum" => assert!(rule.as_array().is_some_and(|all| all.contains(value)), "{place}"),
+            "minimum" => assert!(value.is_null() || value.as_f64() >= rule.as_f64(), "{place}"),
+            "maximum" => assert!(value.is_null() || value.as_f64() <= rule.as_f64(), "{place}"),
+            "required" => {
+                for key in rule.as_array().expect("keys") {
+                    let key = key.as_str().expect("a key");
+                    assert!(value.get(key).is_some(), "{place} has no {key}");
+                }
+            }
+            "properties" => {
+                for (key, found) in value.as_object().expect("an object") {
+                    if let Some(rule) = rule.get(key) {
+                        check(whole, rule, found, &format!("{place}.{key}"));
+                    }
+                }
+            }
+            "additionalProperties" if *rule == Value::Bool(false) => {
+                for key in value.as_object().expect("an object").keys() {
+                    assert!(schema["properties"].get(key).is_some(), "{place}.{key} is not told");
+                }
+            }
+            "additionalProperties" => {
+                for (key, found) in value.as_object().expect("an object") {
+                    check(whole, rule, found, &format!("{place}.{key}"));
+                }
+            }
+            "items" => {
+                for (at, found) in value.as_array().expect("a list").iter().enumerate() {
+                    check(whole, rule, found, &format!("{place}[{at}]"));
+                }
+            }
+            other => panic!("the check does not know {other}"),
+        }
+    }
+}
+
+fn is(kind: &Value, value: &Value) -> bool {
+    match kind.as_str().expect("a type") {
+        "null" => value.is_null(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("{other} is no type"),
+    }
+}
+
+#[test]
+fn promtool_accepts_the_metrics() {
+    let metrics = prometheus(&report());
+    assert!(metrics.contains("hitless_timeline_gaps{camera=\"CAM_1\"} 1\n"), "{metrics}");
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool (Debian: prometheus)");
+    let mut input = promtool.stdin.take().expect("a pipe");
+    input.write_all(metrics.as_bytes()).expect("takes it");
+    drop(input);
+    let output = promtool.wait_with_output().expect("ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}{metrics}");
+}
+
+#[test]
+fn the_table_has_as_many_fields_as_columns() {
+    let table = csv(&report());
+    let counts: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
+    assert_eq!(counts.len(), 3);
+    assert!(counts.iter().all(|count| *count == counts[0]), "{table}");
+}
+
+#[test]
+fn a_gap_is_told_and_can_be_seen() {
+    let text = text(&report());
+    assert!(text.contains("GAP 2026-08-11T23:16:40.000000Z 60.000 s: camera_away"), "{text}");
+    assert!(text.contains("repaired at"), "{text}");
+    let page = html(&report());
+    assert!(page.contains("class=\"gap\" x=\"1396.67\" width=\"3.00\""), "{page}");
+    assert!(page.contains("a &lt;clock&gt; was set back"), "sentences are escaped");
+    for outside in ["http://", "https://", "<script", "<link", "@import"] {
+        assert!(!page.contains(outside), "the page loads {outside}");
+    }
+}
