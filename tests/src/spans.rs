@@ -3,6 +3,7 @@
 
 use crate::Played;
 use crate::footage;
+use hitless_fixtures::count::RecordedUnit;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,22 +11,14 @@ use std::process::Command;
 /// The numbers of the frames that spans play, in order.
 #[track_caller]
 pub fn numbers(spans: &[Played]) -> Vec<u64> {
-    let numbers = all_numbers(spans).into_iter();
-    numbers.map(|number| number.expect("every frame has a number")).collect()
+    let number = |unit: RecordedUnit| unit.mark.expect("every frame has a number").number;
+    units(spans).into_iter().map(number).collect()
 }
 
-/// As [`numbers`], without the frames that lost theirs to the network.
+/// The frames that spans play, in order.
 #[track_caller]
-pub fn known_numbers(spans: &[Played]) -> Vec<u64> {
-    all_numbers(spans).into_iter().flatten().collect()
-}
-
-#[track_caller]
-fn all_numbers(spans: &[Played]) -> Vec<Option<u64>> {
-    walk(spans, |path| {
-        let units = footage::units_of_killed(&[path.to_owned()]);
-        units.into_iter().map(|unit| unit.mark.map(|mark| mark.number)).collect()
-    })
+pub fn units(spans: &[Played]) -> Vec<RecordedUnit> {
+    walk(spans, |path| footage::units_of_killed(&[path.to_owned()]))
 }
 
 /// ffmpeg's checksums of the coded frames that spans play, in order.

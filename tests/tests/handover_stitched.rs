@@ -4,8 +4,10 @@
 mod handover_rig;
 
 use handover_rig::{Load, Relay, is_alive, runs, signal};
+use hitless_fixtures::camera::TruthUnit;
 use hitless_fixtures::codec::{AudioCodec, VideoCodec};
-use hitless_fixtures::{CameraSpec, Cameras, Fault, Tally, spawn};
+use hitless_fixtures::count::RecordedUnit;
+use hitless_fixtures::{CameraSpec, Fault, Tally, spawn};
 use hitless_tests::{CameraSetup, Setup, Site, Stitcher, eventually, footage, paths, spans, until};
 use rustix::process::Signal;
 use std::collections::{BTreeSet, HashMap};
@@ -55,19 +57,12 @@ fn ten_handovers_of_eight_cameras_stitch_to_every_frame_exactly_once() {
     }
 }
 
-/// Numbers of the frames that any recorder has on disk just as they were sent.
-fn whole_on_disk(site: &Site, cameras: &Cameras, name: &str) -> BTreeSet<u64> {
-    let truth = cameras.truth(name).expect("what was sent");
-    let sent: HashMap<u64, String> = truth.into_iter().map(|u| (u.number, u.hash)).collect();
-    let mut whole = BTreeSet::new();
-    for run in runs(site, name) {
-        for unit in footage::units_of_killed(&paths(&run.files)) {
-            let number = unit.mark.map(|mark| mark.number);
-            let hash = format!("{:016x}", unit.hash);
-            whole.extend(number.filter(|number| sent.get(number) == Some(&hash)));
-        }
-    }
-    whole
+/// The numbers of those units that are just as they were sent. By their slices:
+/// the SEI that bears the number may be what the network lost.
+fn whole_numbers(units: &[RecordedUnit], truth: &[TruthUnit]) -> Vec<u64> {
+    let sent: HashMap<&str, u64> = truth.iter().map(|u| (u.hash.as_str(), u.number)).collect();
+    let number = |unit: &RecordedUnit| sent.get(format!("{:016x}", unit.hash).as_str()).copied();
+    units.iter().filter(|unit| unit.slices > 0).filter_map(number).collect()
 }
 
 /// Packets get lost all the time, a camera reboots in the middle of a handover,
@@ -125,6 +120,9 @@ fn handovers_in_bad_weather_lose_nothing_that_anybody_has() {
     signal(old, Signal::KILL);
     asking.wait().expect("it ends");
     until("the old one is gone", SOON, || !is_alive(old));
+    until("what it left open is recovered", SOON, || {
+        relay.log()[seen..].matches("segment recovered").count() >= names.len()
+    });
     relay.wait_recording(&names);
     relay.terminate();
 
@@ -135,11 +133,14 @@ fn handovers_in_bad_weather_lose_nothing_that_anybody_has() {
         let range = ["--from", "1h", "--to", "now"];
         let shown = stitcher.run(&[&["timeline", "--camera", name][..], &range].concat());
         let played = stitcher.played(&stitcher.timeline(name, shown.status));
-        let numbers = spans::known_numbers(&played);
+        let truth = cameras.truth(name).expect("what was sent");
+        let numbers = whole_numbers(&spans::units(&played), &truth);
         let once: BTreeSet<u64> = numbers.iter().copied().collect();
         assert_eq!(once.len(), numbers.len(), "{name}: doubled; {}", Tally::of(&numbers));
-        let whole = whole_on_disk(&site, &cameras, name);
-        let missing: Vec<_> = whole.difference(&once).collect();
+        let on_disk = runs(&site, name)
+            .into_iter()
+            .flat_map(|run| whole_numbers(&footage::units_of_killed(&paths(&run.files)), &truth));
+        let missing: Vec<u64> = on_disk.filter(|number| !once.contains(number)).collect();
         assert!(missing.is_empty(), "{name}: not played {missing:?}\n{}", shown.out);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::camera::state::Standing;
 use crate::camera::stats::CameraSnapshot;
+use crate::handover::message::{Handed, History};
 use crate::keeper::{Failure, KeeperState};
 use crate::service::view::{CameraView, HandoverView, ProcessView, StorageView, View};
 use crate::storage::Space;
@@ -15,6 +16,24 @@ pub(super) const GIB: u64 = 1 << 30;
 
 pub(super) fn now() -> Utc {
     Utc::parse("2026-08-11T03:07:47.123456Z").expect("an instant")
+}
+
+/// One that succeeded, and one that failed since.
+fn handovers() -> HandoverView {
+    let last = Handed {
+        from: "green".to_owned(),
+        to: "blue".to_owned(),
+        at_ns: now().as_ns(),
+        start_seconds: 0.1,
+        prove_seconds: 2.0,
+        finish_seconds: 2.5,
+        overlap_seconds: 3.0,
+        exact: 1,
+        unproven: vec![CameraId::new("front-door").expect("a camera")],
+    };
+    let last_failure = Some("it refuses the configuration".to_owned());
+    let history = History { succeeded: 1, failed: 1, last: Some(last), last_failure };
+    HandoverView { history, running: false }
 }
 
 /// Two cameras that record, and nothing wrong.
@@ -50,7 +69,7 @@ pub(super) fn view() -> View {
             open_files: 34,
             cpu_seconds: 1.5,
         },
-        handovers: HandoverView::default(),
+        handovers: handovers(),
         alarms: Vec::new(),
     }
 }
