@@ -118,6 +118,16 @@ fn a_picture_that_stood_still_is_no_footage() {
         [Piece { end: seconds(2.0), ..before.clone() }, after]
     };
     assert_eq!(before.end, seconds(3.0), "the file lets it stand");
+    // Silent within a group of pictures: the rest is decoded from its key frame.
+    let within = [
+        Piece { end: seconds(0.4), ..piece(&silent, 0..10, 0, Follows::Joined) },
+        piece(&silent, 10..50, 0, Follows::Apart),
+    ];
+    let path = folder.join("within.mp4");
+    write(&within, &Cut { from: seconds(0.4), to: seconds(1.0) }, &path);
+    let whole = crate::judge::pictures(&twice.whole);
+    let found = crate::judge::pictures(&path);
+    assert!(found.iter().map(|f| &f.hash).eq(whole[10..25].iter().map(|f| &f.hash)));
     let cut = Cut { from: seconds(0.52), to: seconds(3.52) };
     for (follows, long) in [(Follows::Apart, 3.0), (Follows::Collapsed, 2.0)] {
         let path = folder.join(format!("{follows:?}.mp4"));
