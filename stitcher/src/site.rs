@@ -29,15 +29,13 @@ pub enum SiteError {
     },
     /// The storage holds nothing, although it should.
     #[error(
-        "{root} is empty, but the database knows {segments} segments there: is the disk mounted? \
-         Nothing was changed. If the footage is really gone, say --storage-is-empty",
+        "{root} is empty, but the database knows footage there: is the disk mounted? Nothing was \
+         changed. If the footage is really gone, say: stitcher rescan --storage-is-empty",
         root = root.display()
     )]
     Empty {
         /// The configured root.
         root: PathBuf,
-        /// How many segments should be there.
-        segments: usize,
     },
 }
 
@@ -65,6 +63,12 @@ impl Site {
     /// Where the segments are.
     pub fn root(&self) -> &Path {
         &self.config.storage
+    }
+
+    /// Nothing that could be a camera's is in the storage.
+    pub fn is_empty(&self) -> bool {
+        let entries = std::fs::read_dir(self.root()).into_iter().flatten().filter_map(Result::ok);
+        !entries.into_iter().any(|e| !e.file_name().as_encoded_bytes().starts_with(b"."))
     }
 
     /// Refuses a storage that is not there; one without recordings is fine.

@@ -133,6 +133,8 @@ fn what_is_gone_is_missing_and_an_empty_storage_is_refused(ground: &Ground) {
     let refused = ground.stitcher.run(&["rescan"]);
     assert_eq!(refused.status, 2, "{}{}", refused.out, refused.err);
     assert!(refused.err.contains("mounted"), "{}", refused.err);
+    let refused = ground.stitcher.run(&["run"]);
+    assert_eq!(refused.status, 2, "{}{}", refused.out, refused.err);
     assert_eq!(ground.dump(), before);
     std::fs::rename(&away, &camera).expect("moves back");
     let lost = &ground.site.segments(CAMERA, "green")[5];

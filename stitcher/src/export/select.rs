@@ -105,60 +105,76 @@ pub fn select(
     root: &Path,
 ) -> (Vec<Clip>, Vec<Lack>) {
     let lacks = lacks(entries, range);
-    let mut runs: Vec<Vec<Played>> = vec![Vec::new()];
+    let mut runs = runs(entries, range, root);
+    let seen =
+        |run: &Run| run.spans.iter().any(|s| s.piece.end > range.from && s.piece.start < range.to);
+    runs.retain(seen);
+    let clips = match gaps {
+        Gaps::Split => runs.into_iter().map(|run| clip(run, range, gaps, &lacks)).collect(),
+        _ => joined(runs, gaps).map(|run| clip(run, range, gaps, &lacks)).into_iter().collect(),
+    };
+    (clips, lacks)
+}
+
+/// Spans without a gap between them.
+#[derive(Debug, Default)]
+struct Run {
+    /// The span before the gap, if the first one needs its key frame: the
+    /// camera fell silent within a group of pictures.
+    lead: Option<Played>,
+    spans: Vec<Played>,
+}
+
+fn runs(entries: &[Entry], range: TimeRange, root: &Path) -> Vec<Run> {
+    let mut runs = vec![Run::default()];
     let mut apart = false;
     for entry in entries.iter().filter(|e| e.start < range.to) {
         match &entry.what {
             What::Span(span) => {
-                let last = runs.last_mut().expect("there is always one");
-                let follows = match (last.is_empty(), apart) {
-                    (true, _) | (false, false) => Follows::Joined,
-                    (false, true) => Follows::Apart,
-                };
-                last.push(played(entry, span, follows, root));
+                let follows = if apart { Follows::Apart } else { Follows::Joined };
+                let next = played(entry, span, follows, root);
+                let before = runs.iter().rev().find_map(|run| run.spans.last());
+                let lead = before.filter(|b| b.piece.is_continued_by(&next.piece)).cloned();
+                if let Some(run) = runs.last_mut() {
+                    if run.spans.is_empty() {
+                        run.lead = lead;
+                    }
+                    run.spans.push(next);
+                }
                 apart = false;
             }
             What::Hole(_) => apart = true,
             What::Gap(_) | What::Pending | What::Expired => {
                 apart = true;
-                runs.push(Vec::new());
+                runs.push(Run::default());
             }
         }
     }
-    let seen = |run: &Vec<Played>| {
-        run.iter().any(|s| s.piece.end > range.from && s.piece.start < range.to)
-    };
-    runs.retain(seen);
-    let clips = match gaps {
-        Gaps::Split => runs.into_iter().map(|run| clip(run, range, gaps, &lacks)).collect(),
-        _ if runs.is_empty() => Vec::new(),
-        _ => vec![clip(joined(runs, gaps), range, gaps, &lacks)],
-    };
-    (clips, lacks)
+    runs
 }
 
 /// All runs as one, with what is missing in between kept or left out.
-fn joined(runs: Vec<Vec<Played>>, gaps: Gaps) -> Vec<Played> {
+fn joined(runs: Vec<Run>, gaps: Gaps) -> Option<Run> {
     let follows = if gaps == Gaps::Keep { Follows::Apart } else { Follows::Collapsed };
-    let mut all: Vec<Played> = Vec::new();
-    for mut run in runs {
-        if let (false, Some(first)) = (all.is_empty(), run.first_mut()) {
+    runs.into_iter().reduce(|mut all, mut next| {
+        if let Some(first) = next.spans.first_mut() {
             first.piece.follows = follows;
         }
-        all.extend(run);
-    }
-    all
+        all.spans.extend(next.spans);
+        all
+    })
 }
 
-fn clip(spans: Vec<Played>, range: TimeRange, gaps: Gaps, lacks: &[Lack]) -> Clip {
+fn clip(run: Run, range: TimeRange, gaps: Gaps, lacks: &[Lack]) -> Clip {
     let mut cut = Cut { from: range.from, to: range.to };
     if gaps != Gaps::Keep {
-        let first = spans.iter().find(|s| s.piece.end > range.from).map(|s| s.piece.start);
+        let first = run.spans.iter().find(|s| s.piece.end > range.from).map(|s| s.piece.start);
         cut.from = cut.from.max(first.unwrap_or(cut.from));
-        cut.to = cut.to.min(spans.last().map_or(cut.to, |s| s.piece.end));
+        cut.to = cut.to.min(run.spans.last().map_or(cut.to, |s| s.piece.end));
     }
     let within = TimeRange { from: cut.from, to: cut.to };
     let lacks = lacks.iter().filter(|lack| lack.range.overlaps(within)).cloned().collect();
+    let spans = run.lead.into_iter().chain(run.spans).collect();
     Clip { cut, spans, lacks, gaps }
 }
 

@@ -6,6 +6,7 @@
 //! files hold, and rows whose file is gone are marked. A storage that holds
 //! nothing at all is taken for one that is not mounted.
 
+mod folders;
 mod foreign;
 mod open;
 mod pattern;
@@ -16,7 +17,7 @@ pub use foreign::patterns;
 pub use open::Listed;
 pub use pattern::{BadPattern, Pattern};
 pub use pick_up::{PickedUp, pick_up};
-pub use whole::{Rescanned, rescan};
+pub use whole::{Rescanned, expects_footage, rescan};
 
 use crate::site::SiteError;
 use hitless_schema::StoreError;

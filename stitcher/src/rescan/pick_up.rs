@@ -1,13 +1,14 @@
 //! Files that appeared without a word to the database, and segments that a
 //! recorder left open when it died for good.
 //!
-//! Looks only into folders of the last days whose time of change is not the
-//! one noted at the last look, so that a run with nothing new costs one look
-//! at each of these folders. What lies further back is for `rescan`.
+//! Looks only where something changed in the last days, so that a run with
+//! nothing new costs one look at each of their folders. What lies further back
+//! is for `rescan`.
 
 use super::RescanError;
+use super::folders::{Fresh, Seen};
 use super::foreign::{link_all, patterns};
-use super::open::{Listed, is_growing};
+use super::open::is_growing;
 use crate::compute::Compute;
 use crate::index::row_of_file;
 use crate::run::patience;
@@ -15,15 +16,10 @@ use crate::site::{Site, now};
 use hitless_model::{Nanos, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::{Stamper, StoreError};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
-/// How many days back a run looks, today included.
-const DAYS: i64 = 3;
-/// A folder that changed this lately may change again within the grain of its
-/// time, so it is looked into once more.
-const GRAIN: Nanos = Nanos::from_secs(2);
+/// Rows are looked for this far around the time in a name.
+const LABEL: Nanos = Nanos::from_secs(3600);
 
 /// What was picked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,22 +40,44 @@ pub async fn pick_up(site: &Site, compute: &Compute) -> Result<PickedUp, RescanE
     let (fresh, linked) = compute
         .run(move || {
             let linked = link_all(&root, &patterns);
-            (fresh(&root, &seen, at), linked)
+            (seen.fresh(&root, at), linked)
         })
         .await;
     done.problems.extend(linked.problems);
-    let mut names: BTreeSet<SegmentName> = BTreeSet::new();
-    for name in &fresh.names {
-        if site.store.segment(name).await?.is_none() {
-            names.insert(name.clone());
-        }
-    }
+    let mut names = unknown(site, &fresh).await?;
     names.extend(left_open(site, at).await?);
     if !names.is_empty() {
         put(site, compute, names, &mut done).await?;
     }
     fresh.seen.write(site.root());
     Ok(done)
+}
+
+/// Names without a row, or whose row says that the file is gone.
+async fn unknown(site: &Site, fresh: &Fresh) -> Result<BTreeSet<SegmentName>, StoreError> {
+    let is_known = |row: &Segment| row.state != SegmentState::Missing;
+    let mut names = BTreeSet::new();
+    for name in &fresh.few {
+        if !site.store.segment(name).await?.is_some_and(|row| is_known(&row)) {
+            names.insert(name.clone());
+        }
+    }
+    for folder in &fresh.whole {
+        let starts = || folder.iter().map(|name| name.start);
+        let (Some(first), Some(last)) = (starts().min(), starts().max()) else { continue };
+        // a row's start may differ from its name's, which is a label
+        let (from, to) = (first.plus(Nanos::ZERO.minus(LABEL)), last.plus(LABEL));
+        let camera = &folder[0].camera;
+        let rows = site.store.segments_between(camera, from, to).await?;
+        let known: BTreeSet<SegmentName> =
+            rows.into_iter().filter(is_known).map(|row| row.name).collect();
+        for name in folder.iter().filter(|name| !known.contains(*name)) {
+            if !site.store.segment(name).await?.is_some_and(|row| is_known(&row)) {
+                names.insert(name.clone());
+            }
+        }
+    }
+    Ok(names)
 }
 
 async fn put(
@@ -115,83 +133,4 @@ async fn left_open(site: &Site, at: Utc) -> Result<Vec<SegmentName>, StoreError>
         .filter(|row| root.join(row.name.relative_path()).exists())
         .map(|row| row.name)
         .collect())
-}
-
-struct Fresh {
-    names: Vec<SegmentName>,
-    seen: Seen,
-}
-
-/// When each folder had changed at the last look; a cache, and no more.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Seen(BTreeMap<String, i64>);
-
-impl Seen {
-    fn path(root: &Path) -> PathBuf {
-        root.join(".hitless").join("stitcher-folders.json")
-    }
-
-    fn read(root: &Path) -> Self {
-        let text = std::fs::read(Self::path(root)).unwrap_or_default();
-        Self(serde_json::from_slice(&text).unwrap_or_default())
-    }
-
-    /// Whole or not at all; that it cannot be written costs time, not truth.
-    fn write(&self, root: &Path) {
-        if Self::read(root) == *self {
-            return;
-        }
-        let path = Self::path(root);
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        let text = serde_json::to_vec(&self.0).unwrap_or_default();
-        let written = path
-            .parent()
-            .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| std::fs::write(&part, text))
-            .and_then(|()| std::fs::rename(&part, &path));
-        if let Err(e) = written {
-            tracing::warn!("{} could not be written: {e}", path.display());
-        }
-    }
-}
-
-fn inside(folder: &Path) -> impl Iterator<Item = SegmentName> + use<> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    entries.filter_map(|entry| SegmentName::parse(entry.file_name().to_str()?).ok())
-}
-
-/// Names in folders of the last days that changed since they were seen.
-fn fresh(root: &Path, seen: &Seen, at: Utc) -> Fresh {
-    let days: Vec<String> =
-        (0..DAYS).map(|n| at.plus(Nanos::from_secs(-86_400 * n)).day()).collect();
-    let open = Listed::read(root);
-    let cameras = std::fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
-    let (mut names, mut now_seen) = (Vec::new(), BTreeMap::new());
-    for camera in cameras {
-        let camera = camera.file_name().to_string_lossy().into_owned();
-        if camera.starts_with('.') {
-            continue;
-        }
-        for day in &days {
-            let key = format!("{camera}/{day}");
-            let folder = root.join(&key);
-            let Ok(found) = std::fs::metadata(&folder) else { continue };
-            let changed =
-                found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
-            let mut settled = at.since(Utc::from_ns(changed)) > GRAIN;
-            if seen.0.get(&key) != Some(&changed) {
-                for name in inside(&folder).filter(|name| name.folder() == key) {
-                    // its recorder tells of it, unless it dies
-                    let growing = open.contains(&name) && is_growing(root, &name, at);
-                    settled &= !growing;
-                    names.extend((!growing).then_some(name));
-                }
-            }
-            if settled {
-                now_seen.insert(key, changed);
-            }
-        }
-    }
-    names.sort();
-    Fresh { names, seen: Seen(now_seen) }
 }

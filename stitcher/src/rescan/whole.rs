@@ -58,10 +58,9 @@ pub async fn rescan(
     done.problems.extend(problems);
     done.files = files.len();
     let mut known = known(site).await?;
-    let expected = known.values().filter(|row| is_expected(row)).count();
-    if files.is_empty() && expected > 0 && !emptied {
+    if files.is_empty() && known.values().any(is_expected) && !emptied {
         let root = site.root().to_owned();
-        return Err(SiteError::Empty { root, segments: expected }.into());
+        return Err(SiteError::Empty { root }.into());
     }
     let open = Listed::read(site.root());
     let mut read = Vec::new();
@@ -125,6 +124,20 @@ fn list(root: &Path, patterns: &[super::Pattern]) -> (BTreeMap<SegmentName, u64>
 
 fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_owned()
+}
+
+/// Is there a row whose file should be there?
+pub async fn expects_footage(site: &Site) -> Result<bool, RescanError> {
+    let mut seen = ChangeSeq::START;
+    loop {
+        let most = u32::try_from(BATCH).unwrap_or(u32::MAX);
+        let rows = site.store.segments_changed_since(seen, most).await?;
+        let Some(last) = rows.last() else { return Ok(false) };
+        seen = last.seq;
+        if rows.iter().any(|changed| is_expected(&changed.row)) {
+            return Ok(true);
+        }
+    }
 }
 
 /// Every row by name.

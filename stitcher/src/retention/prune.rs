@@ -12,6 +12,7 @@ use crate::site::{Site, now};
 use hitless_media::sidecar;
 use hitless_model::{CameraId, Nanos, OverlapStatus, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::{Change, Protection, Stamped, Stamper, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -72,11 +73,12 @@ pub async fn choose(site: &Site, rule: &Rule) -> Result<Vec<Chosen>, PruneError>
     let open = Listed::read(site.root());
     let Some(latest) = rule.before.max(rule.duplicates_before) else { return Ok(Vec::new()) };
     let rows = site.store.oldest_unprotected(None, latest, MOST).await?;
+    let spare = spare(&rows);
     let wanted = |row: &Segment| {
         let end = row.start.plus(row.duration);
-        let duplicate = row.overlap == OverlapStatus::Duplicate;
         rule.before.is_some_and(|before| end <= before)
-            || (duplicate && rule.duplicates_before.is_some_and(|before| end <= before))
+            || (spare.contains(&row.name)
+                && rule.duplicates_before.is_some_and(|before| end <= before))
     };
     Ok(rows
         .into_iter()
@@ -90,6 +92,25 @@ pub async fn choose(site: &Site, rule: &Rule) -> Result<Vec<Chosen>, PruneError>
             name: row.name,
         })
         .collect())
+}
+
+/// Duplicates that nothing needs. One beside a segment that is played shows
+/// how its recorder's footage fits to that of the others: it stays, so that a
+/// seam remains exact when its time is planned again.
+fn spare(rows: &[Segment]) -> BTreeSet<SegmentName> {
+    let is_duplicate = |row: &Segment| row.overlap == OverlapStatus::Duplicate;
+    let at = |row: &Segment, number| (row.name.camera.clone(), row.name.instance.clone(), number);
+    let known: BTreeMap<_, bool> =
+        rows.iter().map(|row| (at(row, row.name.number.get()), is_duplicate(row))).collect();
+    let beside = |row: &Segment| {
+        let number = row.name.number.get();
+        let before = number.checked_sub(1).and_then(|n| known.get(&at(row, n)));
+        let after = known.get(&at(row, number.saturating_add(1)));
+        // what was before may be removed already; what comes after is not known yet
+        before.copied().unwrap_or(true) && after.copied().unwrap_or(false)
+    };
+    let spare = rows.iter().filter(|row| is_duplicate(row) && beside(row));
+    spare.map(|row| row.name.clone()).collect()
 }
 
 fn covers(protection: &Protection, row: &Segment) -> bool {

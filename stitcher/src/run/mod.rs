@@ -35,6 +35,9 @@ use tokio::task::JoinSet;
 /// nobody's way for longer.
 const LEASE: Nanos = Nanos::from_secs(120);
 
+/// Removed footage that lay this close together is remembered as one range.
+const EXPIRED_JOIN: Nanos = Nanos::from_secs(1);
+
 /// What a run is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -87,6 +90,9 @@ pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<Ru
         findings: 0,
         note: None,
     };
+    if site.is_empty() && rescan::expects_footage(site).await? {
+        return Err(SiteError::Empty { root: site.root().to_owned() }.into());
+    }
     let mut report = RunReport { since, started, ..RunReport::default() };
     if !options.dry_run {
         report.found = rescan::pick_up(site, compute).await?;
@@ -103,6 +109,9 @@ pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<Ru
         stitch_all(site, compute, options, &holder, &work, busy, &mut report).await?;
     }
     report.look_back(site, &work).await?;
+    if !options.dry_run && !report.cameras.is_empty() {
+        fold_expired(site).await?;
+    }
     if !options.dry_run {
         record.finished = Some(now());
         record.cameras = u32::try_from(report.cameras.len()).unwrap_or(u32::MAX);
@@ -205,6 +214,15 @@ async fn claim(
         site.store.release_all(gone).await?;
     }
     Ok(site.store.claim_cameras(holder, busy, now(), LEASE).await?)
+}
+
+/// Rows of removed footage that every plan has seen become ranges.
+async fn fold_expired(site: &Site) -> Result<(), StoreError> {
+    let head = site.store.change_head().await?;
+    let work = site.store.stitch_work().await?;
+    let unseen = work.iter().filter(|one| one.has_news()).map(|one| one.state.planned_seq);
+    site.store.fold_expired(unseen.min().unwrap_or(head), EXPIRED_JOIN).await?;
+    Ok(())
 }
 
 /// Holds on to the cameras for as long as this run lives.

@@ -3,13 +3,14 @@
 use super::END;
 use super::camera::{CameraError, Stitched};
 use crate::rescan::PickedUp;
-use crate::site::Site;
+use crate::site::{Site, now};
 use crate::verdict::Verdict;
 use hitless_model::{CameraId, Utc};
 use hitless_schema::StoreError;
 use hitless_schema::stitch::{Applied, CameraWork};
 use hitless_schema::timeline::GapRow;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// How a run ended.
@@ -60,13 +61,39 @@ impl RunReport {
     ) -> Result<(), StoreError> {
         let from = self.since.unwrap_or(Utc::from_ns(i64::MIN));
         let gaps = site.store.gaps(None, from, END).await?;
+        let going_on = self.going_on(site, work).await?;
         self.gaps = gaps
             .into_iter()
+            .filter(|gap| !going_on.iter().any(|open| is_same(open, gap)))
+            .chain(going_on.iter().cloned())
             .filter(|gap| gap.repaired.is_none())
             .filter(|gap| gap.cause != hitless_model::Cause::Disabled)
             .filter(|gap| work.iter().any(|one| one.camera == gap.camera))
             .collect();
         Ok(())
+    }
+
+    /// Gaps that go on for as long as no recorder runs.
+    async fn going_on(&self, site: &Site, work: &[CameraWork]) -> Result<Vec<GapRow>, StoreError> {
+        let silent = |one: &&CameraWork| {
+            one.state.generation > 0 && one.state.planned_until.is_none() && !one.has_news()
+        };
+        let silent: BTreeSet<&CameraId> = work.iter().filter(silent).map(|w| &w.camera).collect();
+        if silent.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all = site.store.gaps(None, Utc::from_ns(i64::MIN), END).await?;
+        let mut last: BTreeMap<CameraId, GapRow> = BTreeMap::new();
+        for gap in all.into_iter().filter(|gap| gap.repaired.is_none()) {
+            if silent.contains(&gap.camera) {
+                last.insert(gap.camera.clone(), gap);
+            }
+        }
+        let now = now();
+        for gap in last.values_mut() {
+            gap.range.to = gap.range.to.max(now);
+        }
+        Ok(last.into_values().collect())
     }
 
     /// How many things a person may want to look at.
@@ -162,6 +189,10 @@ impl RunReport {
             "gaps": self.gaps.iter().map(gap_json).collect::<Vec<_>>(),
         })
     }
+}
+
+fn is_same(one: &GapRow, other: &GapRow) -> bool {
+    one.camera == other.camera && one.range.from == other.range.from
 }
 
 fn describe(text: &mut String, camera: &CameraId, done: &Stitched) {

@@ -22,8 +22,7 @@ pub(super) struct Start {
     pub(super) end: usize,
 }
 
-/// Finds the key frame at or before the cut: where pieces follow each other
-/// without a loss, it may be in an earlier one.
+/// Finds the key frame at or before the cut: it may be in an earlier piece.
 pub(super) fn start(
     pieces: &[Piece],
     cut: &Cut,
@@ -75,6 +74,12 @@ pub(super) fn to_end(piece: &Piece, at: Utc, length: i64) -> i64 {
     }
 }
 
+/// Whether a piece may need the pictures of the one before: nothing is missing
+/// between them, or the camera fell silent and went on with the next sample.
+fn goes_on(before: &Piece, piece: &Piece) -> bool {
+    piece.follows == Follows::Joined || before.is_continued_by(piece)
+}
+
 fn key_frame(
     pieces: &[Piece],
     first: usize,
@@ -96,9 +101,8 @@ fn key_frame(
         if let Some(key) = samples.find(|s| s.key && inside.shown(s) <= latest) {
             return Ok((at, key.number));
         }
-        if piece.follows != Follows::Joined || at == 0 {
-            return Ok((at, piece.first_sample));
-        }
-        at -= 1;
+        let before = at.checked_sub(1).filter(|before| goes_on(&pieces[*before], piece));
+        let Some(before) = before else { return Ok((at, piece.first_sample)) };
+        at = before;
     }
 }

@@ -50,6 +50,13 @@ pub struct Piece {
     pub follows: Follows,
 }
 
+impl Piece {
+    /// Whether another piece begins with the sample after the last one.
+    pub fn is_continued_by(&self, next: &Piece) -> bool {
+        self.path == next.path && self.first_sample + self.samples == next.first_sample
+    }
+}
+
 /// The stretch of a timeline that a clip shows: `from` is in it, `to` is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {

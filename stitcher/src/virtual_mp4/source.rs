@@ -1,11 +1,14 @@
 //! A piece's file, its tables read, and the facts of the piece in it.
 
-use super::axis::rescale;
+use super::axis::{rescale, ticks};
 use super::error::VirtualError;
 use super::piece::Piece;
 use hitless_media::mp4::{Movie, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
 use std::path::{Path, PathBuf};
+
+/// A picture that is shown for so many usual ones stood still.
+const STOOD_STILL: i64 = 3;
 
 /// The file read last: neighbouring pieces are often of one.
 #[derive(Debug, Default)]
@@ -48,18 +51,33 @@ impl<'a> Inside<'a> {
             return Err(VirtualError::TooFewSamples { path: path(), there, wanted });
         }
         let mut inside = Self { piece, movie, video, anchor: i64::MAX, length: 0, frame: 1 };
-        let (mut end, mut last) = (i64::MIN, 1);
+        let (mut latest, mut length) = (i64::MIN, 1);
         for sample in inside.samples(piece.first_sample..wanted) {
             let shown = video.shown(&sample);
             inside.anchor = inside.anchor.min(shown);
-            let until = shown.saturating_add(i64::from(sample.duration));
-            if until > end {
-                (end, last) = (until, i64::from(sample.duration));
+            if shown > latest {
+                (latest, length) = (shown, i64::from(sample.duration));
             }
         }
-        inside.length = inside.ticks(end).max(1);
-        inside.frame = rescale(last, video.timescale, VIDEO_TIMESCALE).max(1);
+        let last = inside.ticks(latest);
+        let length = rescale(length, video.timescale, VIDEO_TIMESCALE).max(1);
+        inside.frame = inside.last_frame(last, length);
+        inside.length = last + inside.frame;
         Ok(inside)
+    }
+
+    /// How long the last picture is shown. Where a camera fell silent the file
+    /// lets it stand until the next one came; what it shows beyond the end of
+    /// the piece is no footage.
+    fn last_frame(&self, last: i64, length: i64) -> i64 {
+        let wall = ticks(self.piece.end, self.piece.start);
+        let steps = i64::try_from(self.piece.samples).unwrap_or(i64::MAX) - 1;
+        let usual = if steps > 0 { last / steps } else { wall };
+        if length > usual.saturating_mul(STOOD_STILL) {
+            length.min((wall - last).max(1))
+        } else {
+            length
+        }
     }
 
     /// Ticks from the piece's beginning to a time of the file's track.

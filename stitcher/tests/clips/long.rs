@@ -96,3 +96,47 @@ fn parameters_may_change() {
     assert!(widths[125..150].iter().all(|w| *w == "320"), "{widths:?}");
     assert!(widths[150..].iter().all(|w| *w == "160"), "{widths:?}");
 }
+
+/// A camera falls silent within a segment: the file lets the last picture stand
+/// until the next one came. That is no footage: instants before are found where
+/// they are, and leaving the gap out leaves it out.
+#[test]
+fn a_picture_that_stood_still_is_no_footage() {
+    let twice = twice(Shape::Aac);
+    let part = |n: usize, follows| {
+        let path = &twice.parts[n];
+        piece(path, 0..pictures_in(path), zero_of(&twice, n), follows)
+    };
+    let folder = folder("stood-still");
+    let silent = folder.join("silent.mp4");
+    let all = Cut { from: seconds(0.0), to: seconds(5.0) };
+    let joined = [part(0, Follows::Joined), part(1, Follows::Joined), part(3, Follows::Apart)];
+    write(&joined, &all, &silent);
+    let before = piece(&silent, 0..50, 0, Follows::Joined);
+    let pieces = |follows| {
+        let after = piece(&silent, 50..75, 0, follows);
+        [Piece { end: seconds(2.0), ..before.clone() }, after]
+    };
+    assert_eq!(before.end, seconds(3.0), "the file lets it stand");
+    // Silent within a group of pictures: the rest is decoded from its key frame.
+    let within = [
+        Piece { end: seconds(0.4), ..piece(&silent, 0..10, 0, Follows::Joined) },
+        piece(&silent, 10..50, 0, Follows::Apart),
+    ];
+    let path = folder.join("within.mp4");
+    write(&within, &Cut { from: seconds(0.4), to: seconds(1.0) }, &path);
+    let whole = crate::judge::pictures(&twice.whole);
+    let found = crate::judge::pictures(&path);
+    assert!(found.iter().map(|f| &f.hash).eq(whole[10..25].iter().map(|f| &f.hash)));
+    let cut = Cut { from: seconds(0.52), to: seconds(3.52) };
+    for (follows, long) in [(Follows::Apart, 3.0), (Follows::Collapsed, 2.0)] {
+        let path = folder.join(format!("{follows:?}.mp4"));
+        let clip = write(&pieces(follows), &cut, &path);
+        assert_eq!(clip.begins(), seconds(0.52));
+        assert!((clip.duration().as_secs_f64() - long).abs() < 0.000_1, "{:?}", clip.duration());
+        let whole = crate::judge::pictures(&twice.whole);
+        let wanted = whole[13..50].iter().chain(&whole[75..88]).map(|f| &f.hash);
+        let found = crate::judge::pictures(&path);
+        assert!(found.iter().map(|f| &f.hash).eq(wanted), "{follows:?}: {}", found.len());
+    }
+}
