@@ -115,6 +115,15 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A file of a picture or two, the last of which lasts over a loss: it could
+/// be a camera that is slow.
+fn says_nothing_of_a_loss(world: &World) -> bool {
+    world.facts.segments.iter().any(|row| {
+        let shown = i64::from(row.samples) * world.habits.step;
+        (1..4).contains(&row.samples) && row.media_length.ticks() > 2 * shown
+    })
+}
+
 proptest! {
     #![proptest_config(config(2000))]
 
@@ -140,6 +149,7 @@ proptest! {
     fn losses_are_filled_by_clocks(script in scripts(ROUGH)) {
         prop_assume!(script.habits.order == Order::Plain);
         let world = script.build();
+        prop_assume!(!says_nothing_of_a_loss(&world));
         let (plan, _) = world.plan();
         check(&world, &plan)?;
     }

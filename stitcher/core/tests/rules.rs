@@ -5,7 +5,8 @@ mod world;
 
 use hitless_model::{Nanos, OverlapStatus, SegmentState};
 use hitless_stitcher_core::{
-    AudioCut, AudioStretch, Carry, Evidence, Facts, Plan, SegmentRef, Settings, What, diff, render,
+    AudioCut, AudioStretch, Carry, Evidence, Facts, Plan, SegmentFacts, SegmentRef, Settings, What,
+    diff, render,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -125,7 +126,8 @@ proptest! {
         script.lives.iter_mut().for_each(|life| life.instance = 0);
         let world = script.build();
         let (_, reads) = world.plan();
-        let damaged = world.facts.segments.iter().filter(|s| s.damaged > 0).count();
+        let broken = |s: &&SegmentFacts| s.damaged > 0 || !s.pauses.is_empty();
+        let damaged = world.facts.segments.iter().filter(broken).count();
         prop_assert!(reads.tables <= world.takes.len() + damaged);
         prop_assert!(reads.samples <= damaged);
         prop_assert_eq!(reads.prints, 0);
