@@ -7,6 +7,7 @@ use hitless_model::{Nanos, OverlapStatus, Utc};
 use hitless_stitcher_core::{Carry, Evidence, Facts, SegmentRef, Settings, diff, render};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use world::World;
 use world::camera::Noise;
 use world::script::{FAIR, Weather, config, scripts};
 use world::store::{Store, nameless, near, statuses};
@@ -42,6 +43,38 @@ fn hasty() -> Settings {
         retries: 2,
         ..Settings::default()
     }
+}
+
+/// Rows come in parts, in any order; the outcome is that of one plan.
+fn late_rows(world: &World, seed: u64, parts: usize) -> Result<(), TestCaseError> {
+    let settings = hasty();
+    let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
+    let mut noise = Noise::new(seed);
+    let come: Vec<usize> = world
+        .facts
+        .segments
+        .iter()
+        .map(|_| usize::try_from(noise.next() % parts as u64).expect("small"))
+        .collect();
+    let mut store = Store::default();
+    for part in 0..parts {
+        let mut facts = world.facts.clone();
+        let mut of = come.iter();
+        facts.segments.retain(|_| of.next().is_some_and(|c| *c <= part));
+        let new = world.facts.segments.iter().zip(&come).filter(|(_, c)| **c == part);
+        let new: Vec<_> = new.map(|(row, _)| row).collect();
+        let carry = store.before(&facts, &new, &settings);
+        store.run(world, &facts, (carry, None), &settings);
+    }
+    prop_assert_eq!(&store.described, &nameless(world, &world.facts, &whole));
+    prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
+    prop_assert!(
+        store.checkpoints == whole.checkpoints,
+        "{:#?}\n{:#?}",
+        store.checkpoints,
+        whole.checkpoints
+    );
+    Ok(())
 }
 
 proptest! {
@@ -124,28 +157,20 @@ proptest! {
     #[test]
     fn late_rows_change_nothing(script in worlds(), seed in any::<u64>(), parts in 2_usize..5) {
         let world = script.build();
-        let settings = hasty();
-        let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
-        let mut noise = Noise::new(seed);
-        let come: Vec<usize> = world
-            .facts
-            .segments
-            .iter()
-            .map(|_| usize::try_from(noise.next() % parts as u64).expect("small"))
-            .collect();
-        let mut store = Store::default();
-        for part in 0..parts {
-            let mut facts = world.facts.clone();
-            let mut of = come.iter();
-            facts.segments.retain(|_| of.next().is_some_and(|c| *c <= part));
-            let new = world.facts.segments.iter().zip(&come).filter(|(_, c)| **c == part);
-            let new: Vec<_> = new.map(|(row, _)| row).collect();
-            let carry = store.before(&facts, &new, &settings);
-            store.run(&world, &facts, (carry, None), &settings);
-        }
-        prop_assert_eq!(&store.described, &nameless(&world, &world.facts, &whole));
-        prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
-        prop_assert!(store.checkpoints == whole.checkpoints, "{:#?}\n{:#?}", store.checkpoints, whole.checkpoints);
+        late_rows(&world, seed, parts)?;
+    }
+
+    /// I7: a recorder that lost count, and numbers anew in every run, loses
+    /// nothing: what goes on from nowhere is planned from the beginning.
+    #[test]
+    fn numbers_that_begin_anew_lose_nothing(
+        script in worlds(),
+        seed in any::<u64>(),
+        parts in 2_usize..5,
+    ) {
+        let mut world = script.build();
+        world.number_anew();
+        late_rows(&world, seed, parts)?;
     }
 
     /// I8: planning what is stitched changes nothing.

@@ -154,6 +154,17 @@ impl World {
         }
     }
 
+    /// Every run numbers its segments from 1.
+    pub fn number_anew(&mut self) {
+        let mut numbers: BTreeMap<u32, u64> = BTreeMap::new();
+        for (recorded, row) in self.segments.iter_mut().zip(&mut self.facts.segments) {
+            let next = numbers.entry(row.lineage).or_insert(1);
+            recorded.facts.number = hitless_model::SegmentNumber::new(*next);
+            row.number = recorded.facts.number;
+            *next += 1;
+        }
+    }
+
     /// A crash has left only the first few samples of a file.
     pub fn cut_short(&mut self, place: usize, keep: usize) {
         let recorded = &mut self.segments[place];
