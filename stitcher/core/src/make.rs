@@ -49,9 +49,11 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
         0 => facts.carry.end,
         n => line.ends.get(n - 1).copied(),
     };
+    let countable = view.counts_up();
     let checkpoints = walk
         .joints
         .iter()
+        .filter(|_| countable)
         .filter_map(|j| {
             let end = end_after(j.played)?;
             Some(carry(&walk, &overlaps, &aligned, (j.at, &j.marks, end)))

@@ -74,6 +74,20 @@ impl<'a> View<'a> {
         Self { facts, strands, reaches, of, ends }
     }
 
+    /// Do numbers count up per instance, from strand to strand and in each?
+    /// Where a recorder lost count, no number says how far it was passed.
+    pub(crate) fn counts_up(&self) -> bool {
+        let mut strands: Vec<_> = self
+            .strand_refs()
+            .map(|s| (self.instance(s), self.strand(s).begins.number, self.last(s).number, s))
+            .collect();
+        strands.sort_unstable();
+        let apart = strands.windows(2).all(|w| w[0].0 != w[1].0 || w[0].2 < w[1].1);
+        let number = |s: &SegmentRef| self.segment(*s).number;
+        let up = |s: &Strand| s.segments.windows(2).all(|w| number(&w[0]) < number(&w[1]));
+        apart && self.strands.iter().all(up)
+    }
+
     /// Where a segment ends by its own clock.
     pub(crate) fn end(&self, segment: SegmentRef) -> Utc {
         self.ends[segment.place()]

@@ -4,14 +4,13 @@
 mod world;
 
 use hitless_model::{Nanos, OverlapStatus, Utc};
-use hitless_stitcher_core::{
-    Carry, Entry, Evidence, Facts, Plan, SegmentRef, Settings, What, diff, render,
-};
+use hitless_stitcher_core::{Carry, Evidence, Facts, SegmentRef, Settings, diff, render};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use world::World;
 use world::camera::Noise;
 use world::script::{FAIR, Weather, config, scripts};
+use world::store::{Store, nameless, near, statuses};
 
 const ANY: Weather = Weather { losses: 2, ..FAIR };
 const FROZEN: Weather = Weather { frozen: true, ..ANY };
@@ -36,101 +35,6 @@ fn shuffled(facts: &Facts, seed: u64) -> Facts {
     other
 }
 
-/// Entries in terms of takes and numbers, whatever rows and names are.
-fn nameless(world: &World, facts: &Facts, plan: &Plan) -> Vec<(Utc, Utc, String)> {
-    let describe = |e: &Entry| match e.what {
-        What::Span(span) => {
-            let found = world.find(facts, span.segment);
-            let frame = found.frames[span.first_sample as usize];
-            let run = &facts.lineages[facts.segments[span.segment.place()].lineage as usize].run;
-            format!("{run:?} {frame} {} {:?}", span.samples, span.seam)
-        }
-        other => format!("{other:?}"),
-    };
-    plan.entries.iter().map(|e| (e.start, e.end, describe(e))).collect()
-}
-
-fn statuses(facts: &Facts, plan: &Plan) -> BTreeMap<(String, u64), OverlapStatus> {
-    plan.statuses
-        .iter()
-        .map(|(segment, status)| {
-            let row = &facts.segments[segment.place()];
-            let run = facts.lineages[row.lineage as usize].run.clone().expect("ours");
-            ((run.to_string(), row.number.get()), *status)
-        })
-        .collect()
-}
-
-/// Only the rows that a window needs, as the carry says.
-fn near(facts: &Facts, carry: &Carry, until: Option<Utc>, settings: &Settings) -> Facts {
-    let mut part = facts.clone();
-    part.until = until;
-    part.carry = carry.clone();
-    part.segments.retain(|row| {
-        let instance = &facts.lineages[row.lineage as usize].instance;
-        carry.rows_from(instance).is_none_or(|from| row.number >= from)
-            && until.is_none_or(|until| row.start <= until.plus(settings.lookahead()))
-    });
-    part
-}
-
-/// What is kept from run to run.
-#[derive(Default)]
-struct Store {
-    entries: Vec<Entry>,
-    described: Vec<(Utc, Utc, String)>,
-    statuses: BTreeMap<(String, u64), OverlapStatus>,
-    checkpoints: Vec<Carry>,
-}
-
-impl Store {
-    /// Forgets what is not before a carry.
-    fn cut(&mut self, carry: &Carry) {
-        let kept = match carry.end {
-            Some(end) => self.entries.iter().take_while(|e| e.start < end).count(),
-            None => 0,
-        };
-        self.entries.truncate(kept);
-        self.described.truncate(kept);
-        self.checkpoints.retain(|c| c.end <= carry.end);
-    }
-
-    /// The last checkpoint that a test allows.
-    fn latest(&self, is: impl Fn(&Carry) -> bool) -> Carry {
-        self.checkpoints.iter().rfind(|c| is(c)).cloned().unwrap_or_default()
-    }
-
-    /// Plans a window from a carry, earlier if it must, and keeps the outcome;
-    /// says where it went on from.
-    fn run(
-        &mut self,
-        world: &World,
-        rows: &Facts,
-        (carry, until): (Carry, Option<Utc>),
-        settings: &Settings,
-    ) -> Carry {
-        let mut carry = carry;
-        loop {
-            let facts = near(rows, &carry, until, settings);
-            match world.try_plan(&facts, settings) {
-                Ok((plan, _)) => {
-                    self.cut(&carry);
-                    self.entries.extend(plan.entries.iter().copied());
-                    self.described.extend(nameless(world, &facts, &plan));
-                    self.statuses.extend(statuses(&facts, &plan));
-                    self.checkpoints.extend(plan.checkpoints.iter().cloned());
-                    return plan.carry;
-                }
-                Err(earlier) => {
-                    let before = carry.end.expect("nothing is earlier than nothing");
-                    assert!(earlier < before, "{earlier} is not before {before}");
-                    carry = self.latest(|c| c.end.is_some_and(|end| end <= earlier));
-                }
-            }
-        }
-    }
-}
-
 /// Short windows for short films.
 fn hasty() -> Settings {
     Settings {
@@ -139,6 +43,38 @@ fn hasty() -> Settings {
         retries: 2,
         ..Settings::default()
     }
+}
+
+/// Rows come in parts, in any order; the outcome is that of one plan.
+fn late_rows(world: &World, seed: u64, parts: usize) -> Result<(), TestCaseError> {
+    let settings = hasty();
+    let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
+    let mut noise = Noise::new(seed);
+    let come: Vec<usize> = world
+        .facts
+        .segments
+        .iter()
+        .map(|_| usize::try_from(noise.next() % parts as u64).expect("small"))
+        .collect();
+    let mut store = Store::default();
+    for part in 0..parts {
+        let mut facts = world.facts.clone();
+        let mut of = come.iter();
+        facts.segments.retain(|_| of.next().is_some_and(|c| *c <= part));
+        let new = world.facts.segments.iter().zip(&come).filter(|(_, c)| **c == part);
+        let new: Vec<_> = new.map(|(row, _)| row).collect();
+        let carry = store.before(&facts, &new, &settings);
+        store.run(world, &facts, (carry, None), &settings);
+    }
+    prop_assert_eq!(&store.described, &nameless(world, &world.facts, &whole));
+    prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
+    prop_assert!(
+        store.checkpoints == whole.checkpoints,
+        "{:#?}\n{:#?}",
+        store.checkpoints,
+        whole.checkpoints
+    );
+    Ok(())
 }
 
 proptest! {
@@ -221,33 +157,20 @@ proptest! {
     #[test]
     fn late_rows_change_nothing(script in worlds(), seed in any::<u64>(), parts in 2_usize..5) {
         let world = script.build();
-        let settings = hasty();
-        let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
-        let mut noise = Noise::new(seed);
-        let come: Vec<usize> = world
-            .facts
-            .segments
-            .iter()
-            .map(|_| usize::try_from(noise.next() % parts as u64).expect("small"))
-            .collect();
-        let mut store = Store::default();
-        for part in 0..parts {
-            let mut facts = world.facts.clone();
-            let mut of = come.iter();
-            facts.segments.retain(|_| of.next().is_some_and(|c| *c <= part));
-            let new = world.facts.segments.iter().zip(&come).filter(|(_, c)| **c == part);
-            let new: Vec<_> = new.map(|(row, _)| row).collect();
-            let carry = store.latest(|c| {
-                new.iter().all(|row| {
-                    let instance = &facts.lineages[row.lineage as usize].instance;
-                    c.is_before(instance, row, &settings)
-                })
-            });
-            store.run(&world, &facts, (carry, None), &settings);
-        }
-        prop_assert_eq!(&store.described, &nameless(&world, &world.facts, &whole));
-        prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
-        prop_assert!(store.checkpoints == whole.checkpoints, "{:#?}\n{:#?}", store.checkpoints, whole.checkpoints);
+        late_rows(&world, seed, parts)?;
+    }
+
+    /// I7: a recorder that lost count, and numbers anew in every run, loses
+    /// nothing: what goes on from nowhere is planned from the beginning.
+    #[test]
+    fn numbers_that_begin_anew_lose_nothing(
+        script in worlds(),
+        seed in any::<u64>(),
+        parts in 2_usize..5,
+    ) {
+        let mut world = script.build();
+        world.number_anew();
+        late_rows(&world, seed, parts)?;
     }
 
     /// I8: planning what is stitched changes nothing.

@@ -6,6 +6,7 @@ pub mod camera;
 pub mod oracle;
 pub mod recorder;
 pub mod script;
+pub mod store;
 
 use camera::{Frame, Habits, film};
 use hitless_model::{CameraId, InstanceId, RunId, Utc};
@@ -150,6 +151,17 @@ impl World {
                 let print = Fingerprint(self.film[frame].print ^ spoilt);
                 evidence.add_print(*segment, *sample, print);
             }
+        }
+    }
+
+    /// Every run numbers its segments from 1.
+    pub fn number_anew(&mut self) {
+        let mut numbers: BTreeMap<u32, u64> = BTreeMap::new();
+        for (recorded, row) in self.segments.iter_mut().zip(&mut self.facts.segments) {
+            let next = numbers.entry(row.lineage).or_insert(1);
+            recorded.facts.number = hitless_model::SegmentNumber::new(*next);
+            row.number = recorded.facts.number;
+            *next += 1;
         }
     }
 
