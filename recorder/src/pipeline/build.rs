@@ -112,7 +112,7 @@ fn split_mux_sink(
 ) -> Result<gst::Element, gst::glib::BoolError> {
     let muxer = muxer(audio)?;
     let groups = Arc::new(AtomicU32::new(0));
-    mark_delta_frames(&muxer, &groups);
+    prepare_video(&muxer, &groups);
     // Written out unit by unit: what a killed process has muxed is in the file.
     let file = gst::ElementFactory::make("filesink").property("async", false).build()?;
     file.set_property_from_str("buffer-mode", "unbuffered");
@@ -146,7 +146,6 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
     });
     let muxer = gst::ElementFactory::make(if raw { "qtmux" } else { "mp4mux" })
         .property("fragment-duration", FRAGMENT_MS)
-        .property("trak-timescale", VIDEO_TIMESCALE)
         .property("latency", if audio.is_some() { LEAD } else { WHOLE_GROUP }.nseconds())
         .build()?;
     muxer.set_property_from_str("fragment-mode", "first-moov-then-finalise");
@@ -172,14 +171,17 @@ fn mend_boxes(buffer: &mut gst::Buffer) {
     }
 }
 
-/// In front of the muxer delta frames get their flag back; and once the first
+/// The video track gets its timescale; in front of the muxer delta frames get
+/// their flag back; and once the first
 /// group of a file has passed, fragments get their full length.
-fn mark_delta_frames(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
+fn prepare_video(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
     let (groups, muxing) = (Arc::clone(groups), muxer.downgrade());
     muxer.connect_pad_added(move |_, pad| {
+        // Sound keeps its own: in any other the muxer miscounts PCM.
         if !pad.name().starts_with("video") {
             return;
         }
+        pad.set_property("trak-timescale", VIDEO_TIMESCALE);
         let (groups, muxing) = (Arc::clone(&groups), muxing.clone());
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };

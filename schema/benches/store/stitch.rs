@@ -23,7 +23,7 @@ const LOT: usize = 8;
 const CONTENTS: usize = 400;
 
 pub async fn compare(name: &str, url: &DatabaseUrl, cameras: i64) {
-    let store = Store::open(url).await.expect("opens");
+    let store = Store::open_for_job(url).await.expect("opens");
     let cameras: Vec<CameraId> =
         (0..cameras).map(|n| CameraId::new(format!("CAMERA_{n}")).expect("valid")).collect();
     let rows = cameras.len() * 2 * usize::try_from(NUMBERS).expect("fits");

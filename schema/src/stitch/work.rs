@@ -109,3 +109,22 @@ pub(super) fn read_state(row: &Row) -> Result<StitchState, String> {
         leased_until: maybe_instant(row, 5)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_off_is_news_even_if_nothing_changed() {
+        let planned_seq = ChangeSeq::new(7);
+        let work = |newest, put_off| CameraWork {
+            camera: CameraId::new("CAMERA_1").expect("valid"),
+            state: StitchState { planned_seq, ..StitchState::default() },
+            newest: ChangeSeq::new(newest),
+            put_off,
+        };
+        assert!(!work(7, false).has_news());
+        assert!(work(8, false).has_news());
+        assert!(work(7, true).has_news());
+    }
+}
