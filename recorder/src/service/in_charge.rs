@@ -64,10 +64,15 @@ impl Waiter {
     /// The last answer.
     pub(super) async fn done(&mut self, handed: &Handed) {
         let text = format!(
-            "recorder {} has handed over to {} in {:.1} s",
+            "recorder {} has handed over to {} in {:.1} s (start {:.1}, prove {:.1}, finish {:.1}), \
+             overlap at least {:.1} s",
             handed.from,
             handed.to,
-            handed.seconds()
+            handed.seconds(),
+            handed.start_seconds,
+            handed.prove_seconds,
+            handed.finish_seconds,
+            handed.overlap_seconds
         );
         info!("handover: {text}");
         self.answer(Answer::Done { text }).await;

@@ -125,6 +125,7 @@ async fn put_indexes(store: &Store, cameras: &[CameraId]) {
             version: 1,
             path: None,
             contents: vec![7; CONTENTS],
+            pauses: None,
         };
         let indexes: Vec<_> = day(camera).map(index).collect();
         store.put_indexes(&indexes).await.expect("writes");

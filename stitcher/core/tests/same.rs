@@ -13,11 +13,12 @@ use world::script::{FAIR, Weather, config, scripts};
 use world::store::{Store, nameless, near, statuses};
 
 const ANY: Weather = Weather { losses: 2, ..FAIR };
+const STALLING: Weather = Weather { stalls: 3, ..ANY };
 const FROZEN: Weather = Weather { frozen: true, ..ANY };
 const WILD: Weather = Weather { wild_clocks: true, ..ANY };
 
 fn worlds() -> impl Strategy<Value = world::script::Script> {
-    prop_oneof![3 => scripts(ANY), 1 => scripts(FROZEN), 1 => scripts(WILD)]
+    prop_oneof![3 => scripts(ANY), 1 => scripts(FROZEN), 1 => scripts(WILD), 1 => scripts(STALLING)]
 }
 
 /// The rows in another order, lineages too.

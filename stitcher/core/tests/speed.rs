@@ -21,6 +21,7 @@ fn habits() -> Habits {
         gop_more: 0,
         order: Order::Plain,
         scene: Scene::Moving,
+        stalls: Vec::new(),
         seed: 7,
     }
 }
@@ -32,6 +33,7 @@ fn take(lineage: u32, from: usize, to: usize) -> Take {
         from,
         to,
         losses: Vec::new(),
+        unnoticed: false,
         crashed: false,
         segment_gops: 30,
         common_borders: true,
