@@ -45,9 +45,22 @@ pub async fn load(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Loade
     let mut events = store.camera_states_at(camera, since, back(since, STATES_BACK)).await?;
     events.extend(store.camera_events(camera, since, far).await?);
     let steps = store.clock_steps(back(since, LOOK_BACK), far).await?;
-    let expired = store.expired_ranges(camera, since, far).await?;
+    let expired_since = carry.end.unwrap_or(Utc::from_ns(i64::MIN));
+    let expired: Vec<Stretch> = store
+        .expired_ranges(camera, expired_since, far)
+        .await?
+        .into_iter()
+        .map(|range| Stretch { from: range.from, to: range.to })
+        .collect();
+    let is_expired = |row: &&Segment| row.state == SegmentState::Expired;
+    let rows_expired = rows.all().iter().filter(is_expired).map(|row| row.start);
+    let removed = expired.iter().map(|range| range.from).chain(rows_expired).min();
+    let first = removed.into_iter().chain(first).min();
     let configured = store.cameras().await?.into_iter().find(|row| row.camera == *camera);
-    let begins = configured.map(|row| row.first_seen);
+    let configured = configured.map(|row| row.first_seen);
+    let starting = |at: &Utc| first.is_none_or(|first| first.since(*at) > STARTING);
+    // a timeline begins with the first footage, removed or not
+    let begins = configured.filter(starting).into_iter().chain(removed).min();
     let live = live(&runs, now(), patience(site));
     let around = Around {
         horizon: horizon_of(&runs, live, rows.all(), &site.settings, patience(site)),
@@ -58,8 +71,8 @@ pub async fn load(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Loade
             .filter(|step| step.camera.as_ref().is_none_or(|of| of == camera))
             .map(|step| step.step)
             .collect(),
-        expired: expired.into_iter().map(|e| Stretch { from: e.from, to: e.to }).collect(),
-        begins: begins.filter(|at| first.is_none_or(|first| first.since(*at) > STARTING)),
+        expired,
+        begins,
     };
     Ok(Loaded { rows, around, alive: live.is_some() })
 }
