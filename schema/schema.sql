@@ -126,9 +126,6 @@ CREATE TABLE video_segments (
   stamp             BIGINT NOT NULL,
   -- Renewed by every change but that of overlap_status.
   change_seq        BIGINT NOT NULL,
-  -- Where the last plan put it: from <= t < to. Null: not planned yet.
-  placed_from_ns    BIGINT,
-  placed_to_ns      BIGINT,
   -- The camera leads, so that PostgreSQL can partition by it.
   PRIMARY KEY (camera_id, name)
 );
@@ -148,9 +145,6 @@ CREATE INDEX video_segments_expired ON video_segments (camera_id)
   WHERE state = 'expired';
 -- The changed segments of a camera.
 CREATE INDEX video_segments_camera_change ON video_segments (camera_id, change_seq);
--- Segments that a plan has put far from where their row says.
-CREATE INDEX video_segments_displaced ON video_segments (camera_id, placed_from_ns)
-  WHERE placed_from_ns - start_ns > 60000000000 OR start_ns - placed_from_ns > 60000000000;
 
 -- A row is one change of a camera's state, or something noticed about it.
 CREATE TABLE camera_events (
@@ -274,6 +268,27 @@ CREATE TABLE gaps (
   -- Names of the segments that play there, one a line. Null: open.
   repaired_by TEXT,
   PRIMARY KEY (camera_id, from_ns, to_ns)
+);
+
+-- A row is what the stitcher made of a camera's segments whose names lie within
+-- one hour, packed: statuses as in video_segments, and where the last plan put
+-- each. Kept apart from the rows, so that a plan rewrites no more of them than
+-- their status.
+CREATE TABLE judged_hours (
+  camera_id   TEXT   NOT NULL,
+  -- The full hour.
+  hour_ns     BIGINT NOT NULL,
+  judged      BYTEA  NOT NULL,
+  PRIMARY KEY (camera_id, hour_ns)
+);
+
+-- A row is a segment that a plan has put far from where its name says.
+CREATE TABLE displaced_segments (
+  camera_id      TEXT   NOT NULL,
+  name           TEXT   NOT NULL,
+  placed_from_ns BIGINT NOT NULL,
+  placed_to_ns   BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, name)
 );
 
 -- A row is how two strands of a camera were aligned.

@@ -1,11 +1,7 @@
 -- What the stitcher reads, knows and makes. What a row and a column is stands
 -- in schema.sql.
 
-ALTER TABLE video_segments ADD COLUMN placed_from_ns BIGINT;
-ALTER TABLE video_segments ADD COLUMN placed_to_ns BIGINT;
 CREATE INDEX video_segments_camera_change ON video_segments (camera_id, change_seq);
-CREATE INDEX video_segments_displaced ON video_segments (camera_id, placed_from_ns)
-  WHERE placed_from_ns - start_ns > 60000000000 OR start_ns - placed_from_ns > 60000000000;
 CREATE INDEX camera_events_camera_change ON camera_events (camera_id, change_seq);
 
 CREATE TABLE segment_indexes (
@@ -47,6 +43,21 @@ CREATE TABLE gaps (
   repaired_ns BIGINT,
   repaired_by TEXT,
   PRIMARY KEY (camera_id, from_ns, to_ns)
+);
+
+CREATE TABLE judged_hours (
+  camera_id   TEXT   NOT NULL,
+  hour_ns     BIGINT NOT NULL,
+  judged      BYTEA  NOT NULL,
+  PRIMARY KEY (camera_id, hour_ns)
+);
+
+CREATE TABLE displaced_segments (
+  camera_id      TEXT   NOT NULL,
+  name           TEXT   NOT NULL,
+  placed_from_ns BIGINT NOT NULL,
+  placed_to_ns   BIGINT NOT NULL,
+  PRIMARY KEY (camera_id, name)
 );
 
 CREATE TABLE strand_alignments (

@@ -18,6 +18,9 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
+    if let Some(verdict) = cli.run_alone() {
+        return Ok(verdict?.into());
+    }
     let config = cli.config()?;
     log::start(&config.log);
     let runtime =

@@ -22,6 +22,7 @@ pub struct Launch {
     bind: String,
     environment: Vec<(String, OsString)>,
     wrapper: Vec<String>,
+    program: PathBuf,
 }
 
 impl Launch {
@@ -34,6 +35,7 @@ impl Launch {
             bind,
             environment: Vec::new(),
             wrapper: Vec::new(),
+            program: program("recorder"),
         }
     }
 
@@ -50,11 +52,17 @@ impl Launch {
         self
     }
 
+    /// Runs this program instead of the one that was built.
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = program.into();
+        self
+    }
+
     /// Starts it and waits for nothing; for recorders that are to refuse.
     #[track_caller]
     pub fn spawn(self) -> Recorder {
         let log = File::options().create(true).append(true).open(&self.log).expect("a log file");
-        let mut parts = self.wrapper.iter().map(PathBuf::from).chain([program("recorder")]);
+        let mut parts = self.wrapper.iter().map(PathBuf::from).chain([self.program]);
         let mut command = Command::new(parts.next().expect("at least the recorder"));
         command.args(parts).arg("--config").arg(&self.config);
         command.env("NO_COLOR", "1").envs(self.environment).stdin(Stdio::null());

@@ -10,13 +10,22 @@ use std::process::Command;
 /// The numbers of the frames that spans play, in order.
 #[track_caller]
 pub fn numbers(spans: &[Played]) -> Vec<u64> {
+    let numbers = all_numbers(spans).into_iter();
+    numbers.map(|number| number.expect("every frame has a number")).collect()
+}
+
+/// As [`numbers`], without the frames that lost theirs to the network.
+#[track_caller]
+pub fn known_numbers(spans: &[Played]) -> Vec<u64> {
+    all_numbers(spans).into_iter().flatten().collect()
+}
+
+#[track_caller]
+fn all_numbers(spans: &[Played]) -> Vec<Option<u64>> {
     walk(spans, |path| {
         let units = footage::units_of_killed(&[path.to_owned()]);
         units.into_iter().map(|unit| unit.mark.map(|mark| mark.number)).collect()
     })
-    .into_iter()
-    .map(|number| number.expect("every frame has a number"))
-    .collect()
 }
 
 /// ffmpeg's checksums of the coded frames that spans play, in order.

@@ -197,7 +197,7 @@ impl World {
             let later = truth.iter().find(|u| u.key && u.number > ended + 25).expect("a key frame");
             let after = missing(later.number, stopped.number(camera) - 15);
             assert!(after.is_empty(), "{camera}: lost after the rubbish: {after:?}");
-            let tally = Tally::of(&footage::numbers(&files[files.len() - 1..]));
+            let tally = Tally::of(&footage::numbers_of_killed(&files[files.len() - 1..]));
             assert!(tally.is_whole() && tally.count > 0, "{camera}: {tally}");
         }
     }

@@ -1,11 +1,12 @@
 //! Handing over while cameras send and clients ask: nothing is lost.
 
 mod handover_rig;
+mod verdict;
 
 use handover_rig::{Load, Relay, lost, overlaps, runs, signal};
 use hitless_fixtures::codec::{AudioCodec, VideoCodec};
 use hitless_fixtures::{CameraSpec, spawn};
-use hitless_tests::{CameraSetup, Setup, Site};
+use hitless_tests::{CameraSetup, Setup, Site, eventually};
 use rustix::process::Signal;
 use std::time::Duration;
 
@@ -36,6 +37,16 @@ fn three_handovers_in_a_row_lose_no_frame_and_no_request() {
         assert!(said.contains(&format!("to {instance}")), "{said}");
         assert_eq!(relay.health()["instance_id"], instance);
     }
+    let health = eventually("the last one is counted", SOON, || {
+        Some(relay.health()).filter(|health| health["handover"]["succeeded"] == 3)
+    });
+    let last = &health["handover"]["last"];
+    assert_eq!((&last["from"], &last["to"]), (&"blue".into(), &"green".into()), "{last}");
+    assert_eq!(last["exact_cameras"], 4, "{last}");
+    assert!(last["overlap_seconds"].as_f64().is_some_and(|s| s > 1.0), "{last}");
+    let metrics = verdict::checked_metrics(relay.first());
+    let counted = "hitless_recorder_handovers_total{result=\"succeeded\"} 3";
+    assert!(metrics.lines().any(|line| line == counted), "{metrics}");
     let served = load.stop();
     assert!(served.failures.is_empty(), "{:?}", served.failures);
     assert!(served.answers > 100, "{} answers", served.answers);

@@ -109,6 +109,7 @@ impl CameraTask {
         };
         tokio::select! {
             () = pause => {}
+            () = self.parts.try_again.notified() => backoff.reset(),
             () = leave::leaving(&mut self.leave) => {}
         }
     }
@@ -199,6 +200,9 @@ impl CameraTask {
     }
 
     fn look(&self, receiver: &Receiver, running: &mut Running) -> Option<SessionEnd> {
+        if let Some(missing) = self.parts.stats.take_gap() {
+            self.tell_gap(missing);
+        }
         if let Some((cause, why)) = self.hold.borrow().clone() {
             return Some(SessionEnd::Failed(cause, why));
         }
@@ -209,6 +213,14 @@ impl CameraTask {
         let why = format!("nothing came for {:.1} s", silent.as_secs_f64());
         self.on(&mut running.standing, Event::Silent(why.clone()));
         Some(SessionEnd::Failed(Cause::CameraAway, why))
+    }
+
+    fn tell_gap(&self, missing: Duration) {
+        let (camera, seconds) = (&self.parts.id, missing.as_secs_f64());
+        warn!(%camera, seconds, "nothing was recorded of camera {camera} for {seconds:.1} s");
+        let kind = http::EventKind::Gap { camera: camera.clone(), seconds, cause: None };
+        // Nobody may be following.
+        let _ = self.events.send(http::Event { at: crate::clock::now(), kind });
     }
 
     /// The keeper knows better than the strand why the storage failed.

@@ -154,6 +154,10 @@ impl Receiver {
 
     fn on_video(&mut self, unit: AccessUnit, strands: &mut u32, tell: &mut impl FnMut(Event)) {
         self.parts.stats.count_lost(unit.lost);
+        if let (Some((last, _)), true) = (self.last, unit.lost > 0 && self.strand.is_some()) {
+            let missing = unit.pts.since(last).to_nanos(VIDEO_TIMESCALE).get();
+            self.parts.stats.note_hole(Duration::from_nanos(missing.max(0).unsigned_abs()));
+        }
         if self.jumped(unit.pts) {
             let why = "the camera's media clock jumped".to_owned();
             warn!(camera = %self.parts.id, "{why}; a new strand begins");
@@ -212,6 +216,7 @@ impl Receiver {
             Ok(strand) => {
                 *strands = strands.saturating_add(1);
                 self.strand = Some(strand);
+                self.parts.stats.strand_begun();
                 tell(Event::StrandBegun);
             }
             Err(end) => self.on_strand_end(&end, tell),

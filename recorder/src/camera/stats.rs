@@ -4,7 +4,7 @@ use super::state::Standing;
 use hitless_model::Segment;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Counts up for the life of the process; read at any time from any thread.
 #[derive(Debug, Default)]
@@ -20,10 +20,20 @@ pub struct CameraStats {
     moment: Mutex<Moment>,
 }
 
+/// Nothing for longer than this is a gap.
+const GAP: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Default)]
 struct Moment {
     standing: Standing,
+    first_sample: Option<Instant>,
     last_sample: Option<Instant>,
+    /// The next sample is the first of a strand.
+    broken: bool,
+    gaps: u64,
+    gap_time: Duration,
+    /// A gap that was not told yet.
+    untold: Option<Duration>,
     last_segment: Option<String>,
     reader: Option<&'static str>,
 }
@@ -49,6 +59,10 @@ pub struct CameraSnapshot {
     pub segments: u64,
     /// State with cause and detail.
     pub standing: Standing,
+    /// Gaps of more than a second, as they were noticed.
+    pub gaps: u64,
+    /// All of them together.
+    pub gap_seconds: f64,
     /// Seconds since the last sample.
     pub last_sample_age: Option<f64>,
     /// The last segment closed.
@@ -57,13 +71,54 @@ pub struct CameraSnapshot {
     pub reader: Option<&'static str>,
 }
 
+impl Moment {
+    fn note_gap(&mut self, missing: Duration) {
+        if missing > GAP {
+            self.gaps += 1;
+            self.gap_time += missing;
+            self.untold = Some(missing);
+        }
+    }
+}
+
 impl CameraStats {
     pub(crate) fn count_sample(&self, bytes: usize, key: bool, damaged: bool) {
         self.samples.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         self.key_frames.fetch_add(u64::from(key), Ordering::Relaxed);
         self.damaged.fetch_add(u64::from(damaged), Ordering::Relaxed);
-        self.moment().last_sample = Some(Instant::now());
+        let (mut moment, now) = (self.moment(), Instant::now());
+        if std::mem::take(&mut moment.broken)
+            && let Some(last) = moment.last_sample
+        {
+            moment.note_gap(now.saturating_duration_since(last));
+        }
+        moment.first_sample.get_or_insert(now);
+        moment.last_sample = Some(now);
+    }
+
+    /// The next sample begins a strand: what came between is missing.
+    pub(crate) fn strand_begun(&self) {
+        self.moment().broken = true;
+    }
+
+    /// So much is missing inside of a strand.
+    pub(crate) fn note_hole(&self, missing: Duration) {
+        self.moment().note_gap(missing);
+    }
+
+    /// Another recorder had its last sample then; this one goes on from there.
+    pub(crate) fn goes_on_from(&self, last: Instant) {
+        let mut moment = self.moment();
+        match moment.first_sample {
+            Some(first) => moment.note_gap(first.saturating_duration_since(last)),
+            None => moment.last_sample = Some(last),
+        }
+    }
+
+    /// A gap that was not asked for yet.
+    pub(crate) fn take_gap(&self) -> Option<Duration> {
+        self.moment().untold.take()
     }
 
     pub(crate) fn count_lost(&self, packets: u32) {
@@ -102,6 +157,8 @@ impl CameraStats {
             sessions: get(&self.sessions),
             segments: get(&self.segments),
             standing: moment.standing.clone(),
+            gaps: moment.gaps,
+            gap_seconds: moment.gap_time.as_secs_f64(),
             last_sample_age: moment.last_sample.map(|at| at.elapsed().as_secs_f64()),
             last_segment: moment.last_segment.clone(),
             reader: moment.reader,
@@ -110,5 +167,40 @@ impl CameraStats {
 
     fn moment(&self) -> std::sync::MutexGuard<'_, Moment> {
         self.moment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_for_more_than_a_second_is_a_gap() {
+        let stats = CameraStats::default();
+        stats.note_hole(Duration::from_millis(900));
+        assert_eq!(stats.take_gap(), None);
+        stats.note_hole(Duration::from_secs(3));
+        assert_eq!(stats.take_gap(), Some(Duration::from_secs(3)));
+        assert_eq!(stats.take_gap(), None, "told once");
+        assert_eq!((stats.snapshot().gaps, stats.snapshot().gap_seconds), (1, 3.0));
+    }
+
+    #[test]
+    fn a_gap_begins_where_the_predecessor_ended() {
+        let now = Instant::now();
+        let Some(before) = now.checked_sub(Duration::from_secs(2)) else { return };
+        for begins_first in [false, true] {
+            let stats = CameraStats::default();
+            stats.strand_begun();
+            let sample = || stats.count_sample(1, true, false);
+            if begins_first {
+                sample();
+                stats.goes_on_from(before);
+            } else {
+                stats.goes_on_from(before);
+                sample();
+            }
+            assert_eq!(stats.snapshot().gaps, 1, "{begins_first}");
+        }
     }
 }

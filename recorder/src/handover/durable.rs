@@ -7,7 +7,7 @@ use crate::storage::{Storage, StorageError, sync_file_and_folder};
 use hitless_media::Fingerprint;
 use hitless_media::mp4::{Movie, Mp4Error, ReadAt};
 use hitless_media::nal::{Framing, LengthSize};
-use hitless_model::{CameraId, SegmentName};
+use hitless_model::{CameraId, InstanceId, SegmentName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
@@ -25,9 +25,10 @@ enum LookError {
     Read(#[from] std::io::Error),
 }
 
-/// Follows the segments of this run.
+/// Follows the segments of some instances.
 pub(super) struct DurableKeys {
     storage: Arc<Storage>,
+    instances: BTreeSet<InstanceId>,
     /// What earlier runs left open.
     foreign: BTreeSet<SegmentName>,
     /// Key frames of each segment that were told.
@@ -35,16 +36,22 @@ pub(super) struct DurableKeys {
 }
 
 impl DurableKeys {
-    /// Of everything that is opened from now on, but for what was `left`.
-    pub(super) fn new(storage: Arc<Storage>, left: &[SegmentName]) -> Self {
-        Self { storage, foreign: left.iter().cloned().collect(), told: BTreeMap::new() }
+    /// Of everything that this instance opens from now on; `left` is not its own.
+    pub(super) fn own(storage: Arc<Storage>, left: &[SegmentName]) -> Self {
+        let instances = BTreeSet::from([storage.instance().clone()]);
+        Self { storage, instances, foreign: left.iter().cloned().collect(), told: BTreeMap::new() }
+    }
+
+    /// Of everything that other instances have open.
+    pub(super) fn of_others(storage: Arc<Storage>, instances: BTreeSet<InstanceId>) -> Self {
+        Self { storage, instances, foreign: BTreeSet::new(), told: BTreeMap::new() }
     }
 
     /// The key frames that are on disk and were not told yet. Reads and syncs.
     pub(super) fn look(&mut self) -> BTreeMap<CameraId, Vec<u64>> {
         let open = self.storage.open_now().unwrap_or_default();
         for name in &open {
-            if name.instance == *self.storage.instance() && !self.foreign.contains(name) {
+            if self.instances.contains(&name.instance) && !self.foreign.contains(name) {
                 self.told.entry(name.clone()).or_default();
             }
         }

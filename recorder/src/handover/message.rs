@@ -28,6 +28,12 @@ pub enum ToSuccessor {
     },
     /// Every camera is proven: serve, be the main process.
     TakeOver,
+    /// The predecessor records nothing any more.
+    Left {
+        /// When the last sample of each camera came.
+        #[serde(default)]
+        last: Vec<LastSample>,
+    },
     /// The predecessor's last word; it is gone with the end of the link.
     Farewell {
         /// How all of it went.
@@ -68,6 +74,9 @@ pub enum ToPredecessor {
         version: String,
         /// The cameras that it is to record.
         cameras: Vec<CameraId>,
+        /// Those of them that need not be recorded by both at once.
+        #[serde(default)]
+        best_effort: Vec<CameraId>,
     },
     /// How one camera stands.
     Camera(CameraReport),
@@ -90,6 +99,15 @@ pub struct CameraReport {
     /// Fingerprints of the key frames that are on disk and were not told yet.
     #[serde(default)]
     pub keys: Vec<u64>,
+}
+
+/// When a camera's last sample came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastSample {
+    /// Which camera.
+    pub camera: CameraId,
+    /// How long ago.
+    pub age_seconds: f64,
 }
 
 /// The handovers of a recorder through all its processes.

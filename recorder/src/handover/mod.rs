@@ -16,6 +16,7 @@
 //! | `predecessor`, `successor` | the two sides |
 //! | `proof` | when every camera is there (pure) |
 //! | `durable` | which key frames are on disk |
+//! | `peer` | another recorder on the same storage, in the place of a successor |
 //!
 //! Invariants: one handover at a time; the successor is no child of the
 //! predecessor; a link that breaks means that the other is gone, and whoever is
@@ -28,6 +29,7 @@ mod launch;
 mod link;
 pub mod message;
 mod names;
+pub mod peer;
 pub mod predecessor;
 mod program;
 mod proof;

@@ -5,7 +5,7 @@
 
 use super::launch::{SuccessorProcess, launch};
 use super::link::Link;
-use super::message::{History, PROTOCOL, ToPredecessor, ToSuccessor};
+use super::message::{History, LastSample, PROTOCOL, ToPredecessor, ToSuccessor};
 use super::program::Program;
 use super::proof::{Evidence, Own, Patience, Proof};
 use hitless_model::{CameraId, InstanceId};
@@ -55,6 +55,8 @@ pub struct Proven {
     pub version: String,
     /// How each camera was proven.
     pub evidence: BTreeMap<CameraId, Evidence>,
+    /// Since when it has recorded each camera.
+    pub recorded_since: BTreeMap<CameraId, Instant>,
     /// How long it took to be ready.
     pub started_in: Duration,
     /// How long every camera took from there.
@@ -86,12 +88,17 @@ impl Predecessor {
             () = self.cancel.cancelled() => Err("this recorder was told to stop".to_owned()),
         };
         match proven {
-            Ok((ready, evidence, started_in)) => Ok(Proven {
+            Ok((ready, proof, started_in)) => Ok(Proven {
                 link: started.link,
                 process: started.process,
                 instance: ready.instance,
                 version: ready.version,
-                evidence,
+                evidence: proof.judged().clone(),
+                recorded_since: proof
+                    .recorded_since()
+                    .into_iter()
+                    .map(|(camera, after)| (camera, begun + started_in + after))
+                    .collect(),
                 started_in,
                 proven_in: begun.elapsed().saturating_sub(started_in),
                 deadline,
@@ -138,7 +145,7 @@ impl Predecessor {
         &self,
         started: &mut Started,
         begun: Instant,
-    ) -> Result<(Ready, BTreeMap<CameraId, Evidence>, Duration), String> {
+    ) -> Result<(Ready, Proof, Duration), String> {
         let ready = started.ready().await?;
         let started_in = begun.elapsed();
         self.tell(format!(
@@ -147,7 +154,7 @@ impl Predecessor {
             ready.version,
             started_in.as_secs_f64()
         ));
-        let mut proof = Proof::new(ready.cameras.clone());
+        let mut proof = Proof::new(ready.cameras.clone(), ready.best_effort.clone());
         let since = Instant::now();
         // Half of the time for an equal key frame, the rest for doing without.
         let patience = Patience { exact: self.max / 2, best_effort: self.best_effort };
@@ -160,14 +167,14 @@ impl Predecessor {
             };
             match heard {
                 Some(heard) => match understood(heard)? {
-                    ToPredecessor::Camera(report) => proof.on(report),
+                    ToPredecessor::Camera(report) => proof.on(report, since.elapsed()),
                     ToPredecessor::Refused { reason } => return Err(refused(&reason)),
                     _ => {}
                 },
                 None => {
                     let missing = proof.missing(&(self.own)(), since.elapsed(), patience);
                     if missing.is_empty() {
-                        return Ok((ready, proof.judged().clone(), started_in));
+                        return Ok((ready, proof, started_in));
                     }
                     if missing != told {
                         debug!("still missing: {}", missing.join("; "));
@@ -197,14 +204,15 @@ struct Ready {
     instance: InstanceId,
     version: String,
     cameras: Vec<CameraId>,
+    best_effort: Vec<CameraId>,
 }
 
 impl Started {
     async fn ready(&mut self) -> Result<Ready, String> {
         loop {
             match understood(self.link.hear().await)? {
-                ToPredecessor::Ready { instance, version, cameras, .. } => {
-                    return Ok(Ready { instance, version, cameras });
+                ToPredecessor::Ready { instance, version, cameras, best_effort, .. } => {
+                    return Ok(Ready { instance, version, cameras, best_effort });
                 }
                 ToPredecessor::Refused { reason } => return Err(refused(&reason)),
                 _ => {}
@@ -254,6 +262,12 @@ impl Proven {
                 () = self.process.gone() => return,
             }
         }
+    }
+
+    /// Nothing is recorded here any more.
+    pub async fn left(&mut self, last: Vec<LastSample>) {
+        // An error means that it is gone; nothing more can be done for it here.
+        let _ = self.link.say(&ToSuccessor::Left { last }).await;
     }
 
     /// The last word.

@@ -52,6 +52,7 @@ pub enum Evidence {
 #[derive(Debug, Default)]
 pub(super) struct Proof {
     cameras: BTreeMap<CameraId, Theirs>,
+    best_effort: Vec<CameraId>,
     judged: BTreeMap<CameraId, Evidence>,
 }
 
@@ -59,19 +60,21 @@ pub(super) struct Proof {
 struct Theirs {
     recording: bool,
     standing: String,
+    since: Option<Duration>,
     keys: HashSet<u64>,
 }
 
 impl Proof {
-    /// For a successor that is to record these.
-    pub(super) fn new(cameras: Vec<CameraId>) -> Self {
+    /// For a successor that is to record these, some of them as well as it can.
+    pub(super) fn new(cameras: Vec<CameraId>, best_effort: Vec<CameraId>) -> Self {
         let cameras = cameras.into_iter().map(|camera| (camera, Theirs::default())).collect();
-        Self { cameras, judged: BTreeMap::new() }
+        Self { cameras, best_effort, judged: BTreeMap::new() }
     }
 
-    /// The successor told of a camera.
-    pub(super) fn on(&mut self, report: CameraReport) {
+    /// The successor told of a camera, `at` so long after the begin.
+    pub(super) fn on(&mut self, report: CameraReport, at: Duration) {
         if let Some(theirs) = self.cameras.get_mut(&report.camera) {
+            theirs.since = if report.recording { theirs.since.or(Some(at)) } else { None };
             theirs.recording = report.recording;
             theirs.standing = report.standing;
             theirs.keys.extend(report.keys);
@@ -88,7 +91,8 @@ impl Proof {
         let mut missing = Vec::new();
         for own in own.iter().filter(|own| own.recording) {
             let Some(theirs) = self.cameras.get(&own.camera) else { continue };
-            match theirs.evidence(own, waited, patience) {
+            let required = own.required && !self.best_effort.contains(&own.camera);
+            match theirs.evidence(own, required, waited, patience) {
                 Some(evidence) => {
                     // What is proven stays proven by its best evidence.
                     let judged = self.judged.entry(own.camera.clone()).or_insert(evidence);
@@ -102,6 +106,12 @@ impl Proof {
         missing
     }
 
+    /// Since when the successor has recorded each camera.
+    pub(super) fn recorded_since(&self) -> BTreeMap<CameraId, Duration> {
+        let since = |(camera, theirs): (&CameraId, &Theirs)| Some((camera.clone(), theirs.since?));
+        self.cameras.iter().filter_map(since).collect()
+    }
+
     /// How each camera was judged.
     pub(super) fn judged(&self) -> &BTreeMap<CameraId, Evidence> {
         &self.judged
@@ -109,14 +119,20 @@ impl Proof {
 }
 
 impl Theirs {
-    fn evidence(&self, own: &Own, waited: Duration, patience: Patience) -> Option<Evidence> {
+    fn evidence(
+        &self,
+        own: &Own,
+        required: bool,
+        waited: Duration,
+        patience: Patience,
+    ) -> Option<Evidence> {
         let common = self.recording && own.keys.iter().any(|key| self.keys.contains(key));
         let strangers = self.recording && self.keys.len() >= STRANGERS && waited >= patience.exact;
         if common {
             Some(Evidence::Exact)
         } else if strangers {
             Some(Evidence::Clock)
-        } else if !own.required && waited >= patience.best_effort {
+        } else if !required && waited >= patience.best_effort {
             Some(Evidence::Waived)
         } else {
             None
@@ -166,22 +182,22 @@ mod tests {
 
     #[test]
     fn a_camera_is_there_with_a_key_frame_that_both_have() {
-        let mut proof = Proof::new(vec![id("a"), id("b")]);
+        let mut proof = Proof::new(vec![id("a"), id("b")], Vec::new());
         let both = [own("a", &[1, 2, 3]), own("b", &[7])];
         assert_eq!(proof.missing(&both, SOON, PATIENCE).len(), 2);
-        proof.on(report("a", true, &[3]));
-        proof.on(report("b", true, &[8]));
+        proof.on(report("a", true, &[3]), SOON);
+        proof.on(report("b", true, &[8]), SOON);
         let missing = proof.missing(&both, SOON, PATIENCE);
         assert_eq!(missing.len(), 1, "{missing:?}");
         assert!(missing[0].contains("camera b"), "{missing:?}");
-        proof.on(report("b", true, &[7]));
+        proof.on(report("b", true, &[7]), SOON);
         assert!(proof.missing(&both, SOON, PATIENCE).is_empty());
         assert!(proof.judged().values().all(|e| *e == Evidence::Exact));
     }
 
     #[test]
     fn a_camera_that_is_away_for_both_or_removed_blocks_nothing() {
-        let mut proof = Proof::new(vec![id("a")]);
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
         let mut away = own("a", &[]);
         away.recording = false;
         assert!(proof.missing(&[away, own("removed", &[1])], SOON, PATIENCE).is_empty());
@@ -189,17 +205,17 @@ mod tests {
 
     #[test]
     fn a_session_that_broke_again_proves_nothing() {
-        let mut proof = Proof::new(vec![id("a")]);
-        proof.on(report("a", true, &[1]));
-        proof.on(report("a", false, &[]));
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
+        proof.on(report("a", true, &[1]), SOON);
+        proof.on(report("a", false, &[]), SOON);
         let missing = proof.missing(&[own("a", &[1])], LATE, PATIENCE);
         assert!(missing[0].contains("refused"), "{missing:?}");
     }
 
     #[test]
     fn other_bytes_are_taken_by_the_clock_in_the_end() {
-        let mut proof = Proof::new(vec![id("a")]);
-        proof.on(report("a", true, &[11, 12, 13, 14, 15]));
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
+        proof.on(report("a", true, &[11, 12, 13, 14, 15]), SOON);
         assert!(!proof.missing(&[own("a", &[1, 2])], SOON, PATIENCE).is_empty());
         assert!(proof.missing(&[own("a", &[1, 2])], LATE, PATIENCE).is_empty());
         assert_eq!(proof.judged()[&id("a")], Evidence::Clock);
@@ -207,13 +223,19 @@ mod tests {
 
     #[test]
     fn only_best_effort_goes_on_without_a_camera() {
-        let mut proof = Proof::new(vec![id("a")]);
-        proof.on(report("a", false, &[]));
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
+        proof.on(report("a", false, &[]), SOON);
         let mut a = own("a", &[1]);
         assert!(!proof.missing(std::slice::from_ref(&a), LATE, PATIENCE).is_empty());
         a.required = false;
         assert!(!proof.missing(std::slice::from_ref(&a), SOON, PATIENCE).is_empty());
         assert!(proof.missing(&[a], LATE, PATIENCE).is_empty());
         assert_eq!(proof.judged()[&id("a")], Evidence::Waived);
+    }
+
+    #[test]
+    fn the_configuration_of_the_successor_may_waive_too() {
+        let mut proof = Proof::new(vec![id("a")], vec![id("a")]);
+        assert!(proof.missing(&[own("a", &[1])], LATE, PATIENCE).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 
 use super::durable::DurableKeys;
 use super::link::Link;
-use super::message::{CameraReport, History, PROTOCOL, ToPredecessor, ToSuccessor};
+use super::message::{CameraReport, History, LastSample, PROTOCOL, ToPredecessor, ToSuccessor};
 use super::role::Inherited;
 use crate::service::view::CameraView;
 use crate::storage::Storage;
@@ -48,9 +48,10 @@ impl Successor {
         storage: Arc<Storage>,
         left: &[SegmentName],
         cameras: ShowCameras,
+        best_effort: Vec<CameraId>,
     ) -> io::Result<Self> {
         let instance: InstanceId = storage.instance().clone();
-        let keys = Some(DurableKeys::new(storage, left));
+        let keys = Some(DurableKeys::own(storage, left));
         let mut link = inherited.into_link()?;
         let to_record = cameras().into_iter().filter(|c| c.enabled).map(|c| c.id).collect();
         let ready = ToPredecessor::Ready {
@@ -58,6 +59,7 @@ impl Successor {
             instance,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             cameras: to_record,
+            best_effort,
         };
         // An error means that it is gone, which `wait` finds out.
         let _ = link.say(&ready).await;
@@ -91,12 +93,13 @@ impl Successor {
         let _ = self.link.say(&ToPredecessor::Serving).await;
     }
 
-    /// Waits until the predecessor is gone; what it told at last. May be
-    /// cancelled.
-    pub async fn predecessor_gone(&mut self) -> Gone {
+    /// Waits until the predecessor is gone; what it told at last. `left` gets
+    /// when it had each camera last.
+    pub async fn predecessor_gone(&mut self, left: impl Fn(&[LastSample])) -> Gone {
         let mut history = None;
         loop {
             match self.link.hear::<ToSuccessor>().await {
+                Ok(Some(ToSuccessor::Left { last })) => left(&last),
                 Ok(Some(ToSuccessor::Farewell { history: told })) => history = Some(told),
                 Ok(Some(ToSuccessor::Stop { reason })) => return Gone::WantsItBack(reason),
                 Ok(Some(_)) => {}

@@ -1,6 +1,7 @@
 //! `/health` as values: the names are promises to operators and scripts.
 
 use super::VERSION;
+use super::handovers::{self, HandoverHealth};
 use super::troubles::{Part, Trouble, camera_trouble, is_running, readiness, troubles};
 use crate::service::view::{CameraView, View};
 use hitless_model::{CameraState, Utc};
@@ -58,6 +59,8 @@ pub struct Health {
     pub storage: StorageHealth,
     /// The process.
     pub system: SystemHealth,
+    /// Handovers, past and running.
+    pub handover: HandoverHealth,
     /// What a person must look at, newest last.
     pub alarms: Vec<AlarmHealth>,
     /// Seconds since the process began.
@@ -217,6 +220,7 @@ pub fn health(view: &View) -> Health {
         reasons: troubles.into_iter().map(|trouble| trouble.text).collect(),
         draining: view.draining,
         system: system(view),
+        handover: handovers::health(view),
         alarms: view
             .alarms
             .iter()

@@ -3,6 +3,7 @@
 use super::VERSION;
 use super::counters::HttpCounters;
 use super::families::{Families, Labelled};
+use super::handovers;
 use super::health::{Status, health, state_of};
 use super::troubles::is_running;
 use crate::camera::stats::CameraSnapshot;
@@ -25,6 +26,7 @@ pub(super) fn with_more(view: &View, http: &HttpCounters, more: Vec<MetricFamily
     storage(&mut families, view);
     cameras(&mut families, view);
     camera_counters(&mut families, view);
+    handovers::families(&mut families, view);
     let mut rest = http.gather();
     rest.extend(more);
     families.into_text(rest)
@@ -125,7 +127,7 @@ fn cameras(f: &mut Families, view: &View) {
 /// A counter of one camera: name, help, value.
 type CameraCounter = (&'static str, &'static str, fn(&CameraSnapshot) -> u64);
 
-const CAMERA_COUNTERS: [CameraCounter; 9] = [
+const CAMERA_COUNTERS: [CameraCounter; 10] = [
     ("camera_samples_total", "Video samples recorded.", |s| s.samples),
     ("camera_bytes_total", "Bytes of video recorded.", |s| s.bytes),
     ("camera_key_frames_total", "Key frames recorded.", |s| s.key_frames),
@@ -135,6 +137,7 @@ const CAMERA_COUNTERS: [CameraCounter; 9] = [
     ("camera_sessions_total", "Sessions opened.", |s| s.sessions),
     ("camera_reconnects_total", "Sessions after the first.", |s| s.sessions.saturating_sub(1)),
     ("camera_segments_total", "Segments closed.", |s| s.segments),
+    ("camera_gaps_total", "Gaps of over a second, as noticed.", |s| s.gaps),
 ];
 
 fn camera_counters(f: &mut Families, view: &View) {
@@ -142,6 +145,8 @@ fn camera_counters(f: &mut Families, view: &View) {
     for (name, help, value) in CAMERA_COUNTERS {
         f.counters(name, help, running().map(|(c, s)| labelled(c, value(s) as f64)));
     }
+    let gaps = running().map(|(c, s)| labelled(c, s.gap_seconds));
+    f.counters("camera_gap_seconds_total", "How long all those gaps were.", gaps);
     let ages = running().filter_map(|(c, s)| Some(labelled(c, s.last_sample_age?)));
     f.gauges("camera_last_sample_age_seconds", "Since the last sample.", ages);
 }

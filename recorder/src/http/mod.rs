@@ -16,6 +16,7 @@ mod access;
 mod counters;
 mod events;
 mod families;
+mod handovers;
 mod health;
 mod metrics;
 mod observe;

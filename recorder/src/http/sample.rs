@@ -3,7 +3,7 @@
 use crate::camera::state::Standing;
 use crate::camera::stats::CameraSnapshot;
 use crate::keeper::{Failure, KeeperState};
-use crate::service::view::{CameraView, ProcessView, StorageView, View};
+use crate::service::view::{CameraView, HandoverView, ProcessView, StorageView, View};
 use crate::storage::Space;
 use hitless_model::{CameraId, CameraState, Cause, InstanceId, Nanos, RunId, Utc};
 use hitless_schema::ErrorKind;
@@ -50,6 +50,7 @@ pub(super) fn view() -> View {
             open_files: 34,
             cpu_seconds: 1.5,
         },
+        handovers: HandoverView::default(),
         alarms: Vec::new(),
     }
 }
@@ -67,6 +68,8 @@ pub(super) fn camera(id: &str) -> CameraView {
             lost_packets: 3,
             dropped: 4,
             sessions: 5,
+            gaps: 0,
+            gap_seconds: 0.0,
             segments: 6,
             standing: standing(CameraState::Recording, None, ""),
             last_sample_age: Some(0.04),

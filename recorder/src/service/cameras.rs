@@ -9,18 +9,20 @@ use super::view::CameraView;
 use crate::camera::stats::CameraStats;
 use crate::camera::{CameraSettings, CameraTask, Hold, Leave};
 use crate::handover::Own;
+use crate::handover::message::LastSample;
 use crate::http;
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::keeper::{Keeper, KeeperState};
 use crate::storage::{Numbers, Storage, StorageError};
 use crate::strand::CameraParts;
+use crate::strand::keys::RecentKeys;
 use hitless_config::{Camera, Config, Overlap};
 use hitless_media::Fingerprint;
 use hitless_model::{CameraId, CameraState, Nanos, RunId};
 use hitless_schema::Change;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -135,8 +137,50 @@ impl Cameras {
         }
     }
 
+    /// When the last sample of each camera came.
+    pub fn last_samples(&self) -> Vec<LastSample> {
+        let last = |entry: &Entry| {
+            let age = entry.recording.as_ref()?.parts.stats.snapshot().last_sample_age?;
+            Some(LastSample { camera: entry.camera.id.clone(), age_seconds: age })
+        };
+        self.entries().iter().filter_map(last).collect()
+    }
+
+    /// The predecessor has left its cameras: those that would not have two
+    /// recorders at once can be had now.
+    pub fn go_on_from(&self, last: &[LastSample]) {
+        let entries = self.entries();
+        for LastSample { camera, age_seconds } in last {
+            let of = |entry: &&Entry| entry.camera.id == *camera;
+            let Some(recording) = entries.iter().find(of).and_then(|e| e.recording.as_ref()) else {
+                continue;
+            };
+            let age = Duration::try_from_secs_f64(*age_seconds).unwrap_or_default();
+            if let Some(at) = Instant::now().checked_sub(age) {
+                recording.parts.stats.goes_on_from(at);
+            }
+            recording.parts.try_again.notify_waiters();
+        }
+    }
+
+    /// Cameras that may be without an overlap.
+    pub fn best_effort(&self) -> Vec<CameraId> {
+        let may = |entry: &&Entry| entry.camera.overlap == Overlap::BestEffort;
+        self.entries().iter().filter(may).map(|entry| entry.camera.id.clone()).collect()
+    }
+
     /// What a successor must have too.
     pub fn own(&self) -> Vec<Own> {
+        self.own_with(RecentKeys::list)
+    }
+
+    /// What another recorder must have too that may have been there for long:
+    /// key frames recorded since then.
+    pub fn own_since(&self, then: Instant) -> Vec<Own> {
+        self.own_with(|keys| keys.since(then))
+    }
+
+    fn own_with(&self, keys: impl Fn(&RecentKeys) -> Vec<Fingerprint>) -> Vec<Own> {
         let own = |entry: &Entry| {
             let recording = entry.recording.as_ref()?;
             let state = recording.parts.stats.snapshot().standing.state;
@@ -145,7 +189,7 @@ impl Cameras {
                 recording: state == CameraState::Recording
                     && recording.keeper.borrow().failure.is_none(),
                 required: entry.camera.overlap == Overlap::Required,
-                keys: recording.parts.keys.list().into_iter().map(Fingerprint::get).collect(),
+                keys: keys(&recording.parts.keys).into_iter().map(Fingerprint::get).collect(),
             })
         };
         self.entries().iter().filter_map(own).collect()

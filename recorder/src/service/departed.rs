@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
 
 /// How soon a database that was away is tried again.
-const RETRY: Duration = Duration::from_secs(30);
+const RETRY: Duration = Duration::from_secs(5);
 
 /// Looks after everything there is, and returns when nothing is left.
 pub(super) async fn run(running: Arc<Running>) {

@@ -14,7 +14,7 @@ use super::in_charge::Waiter;
 use super::running::{Running, lock};
 use crate::camera::Leave;
 use crate::handover::control::Control;
-use crate::handover::message::Handed;
+use crate::handover::message::{Handed, LastSample};
 use crate::handover::predecessor::{Predecessor, Proven};
 use crate::handover::{Evidence, Program};
 use std::sync::Arc;
@@ -87,6 +87,7 @@ impl HandingOver {
         };
         match ended {
             Ok(()) => {
+                proven.left(self.running.cameras.last_samples()).await;
                 let handed = self.handed(&proven, begun.elapsed());
                 Ok(Handing { successor: proven, handed, _departed: departed })
             }
@@ -160,13 +161,26 @@ impl HandingOver {
             start_seconds: proven.started_in.as_secs_f64(),
             prove_seconds: proven.proven_in.as_secs_f64(),
             finish_seconds: finish.as_secs_f64(),
-            overlap_seconds: 0.0,
+            overlap_seconds: self.overlap(proven).as_secs_f64(),
             exact: u32::try_from(of(Evidence::Exact).count()).unwrap_or(u32::MAX),
             unproven: of(Evidence::Clock)
                 .chain(of(Evidence::Waived))
                 .map(|(camera, _)| camera.clone())
                 .collect(),
         }
+    }
+
+    /// For how long both recorded a camera; the least of those that were proven.
+    fn overlap(&self, proven: &Proven) -> Duration {
+        let now = Deadline::now();
+        let last = self.running.cameras.last_samples();
+        let of = |last: &LastSample| {
+            let since = *proven.recorded_since.get(&last.camera)?;
+            proven.evidence.get(&last.camera).filter(|e| **e != Evidence::Waived)?;
+            let age = Duration::try_from_secs_f64(last.age_seconds).ok()?;
+            Some(now.checked_sub(age)?.saturating_duration_since(since))
+        };
+        last.iter().filter_map(of).min().unwrap_or_default()
     }
 
     fn tell(&self, text: String) {

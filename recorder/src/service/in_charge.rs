@@ -24,6 +24,8 @@ use tracing::{error, info, warn};
 pub(super) enum End {
     /// Told to stop.
     Stop,
+    /// Somebody else goes on recording all that this one did.
+    StepBack,
     /// A successor has everything.
     Replaced(Box<Replaced>),
 }
@@ -62,10 +64,15 @@ impl Waiter {
     /// The last answer.
     pub(super) async fn done(&mut self, handed: &Handed) {
         let text = format!(
-            "recorder {} has handed over to {} in {:.1} s",
+            "recorder {} has handed over to {} in {:.1} s (start {:.1}, prove {:.1}, finish {:.1}), \
+             overlap at least {:.1} s",
             handed.from,
             handed.to,
-            handed.seconds()
+            handed.seconds(),
+            handed.start_seconds,
+            handed.prove_seconds,
+            handed.finish_seconds,
+            handed.overlap_seconds
         );
         info!("handover: {text}");
         self.answer(Answer::Done { text }).await;
@@ -87,7 +94,10 @@ impl InCharge {
         let leaving: Option<BoxFuture<'static, Gone>> = match successor {
             Some(mut successor) => {
                 successor.serving().await;
-                Some(Box::pin(async move { successor.predecessor_gone().await }))
+                let cameras = Arc::clone(&running.cameras);
+                Some(Box::pin(async move {
+                    successor.predecessor_gone(|last| cameras.go_on_from(last)).await
+                }))
             }
             None => None,
         };
@@ -109,14 +119,14 @@ impl InCharge {
                 gone = until(&mut self.leaving) => match gone {
                     Gone::Left(history) => {
                         if let Some(history) = history {
-                            *lock(&self.running.history) = history;
+                            lock(&self.running.handovers).history = history;
                         }
                         self.leaving = None;
                         self.alone(background);
                     }
                     Gone::WantsItBack(reason) => {
                         warn!("the predecessor goes on: {reason}");
-                        return End::Stop;
+                        return End::StepBack;
                     }
                 },
                 news = news(&mut self.handover) => match news {
@@ -163,6 +173,7 @@ impl InCharge {
 
     fn begin_handover(&mut self, asker: Waiter) {
         info!("handover: starting {}", self.program.path.display());
+        lock(&self.running.handovers).running = true;
         let (tell, progress) = mpsc::unbounded_channel();
         let cancel = CancellationToken::new();
         let handing_over = HandingOver {
@@ -184,9 +195,10 @@ impl InCharge {
     async fn failed(&mut self, reason: String) {
         error!("handover failed, recording goes on as before: {reason}");
         {
-            let mut history = lock(&self.running.history);
-            history.failed += 1;
-            history.last_failure = Some(reason.clone());
+            let mut handovers = lock(&self.running.handovers);
+            handovers.running = false;
+            handovers.history.failed += 1;
+            handovers.history.last_failure = Some(reason.clone());
         }
         if let Some(mut handover) = self.handover.take() {
             handover.asker.answer(Answer::Failed { reason }).await;

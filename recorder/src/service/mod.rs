@@ -25,8 +25,10 @@ mod handing_over;
 mod in_charge;
 mod mirror;
 mod notify;
+mod peers;
 mod phases;
 mod process;
+mod rows_left;
 mod running;
 mod server;
 mod signals;
@@ -72,7 +74,8 @@ impl Service {
                 let cameras = Arc::clone(&running.cameras);
                 let (storage, left) = (Arc::clone(&running.storage), running.left.clone());
                 let show = Arc::new(move || cameras.view());
-                let successor = Successor::begin(inherited, storage, &left, show);
+                let best_effort = running.cameras.best_effort();
+                let successor = Successor::begin(inherited, storage, &left, show, best_effort);
                 Some(successor.await.context("cannot talk to the predecessor")?)
             }
             None => None,
@@ -92,7 +95,7 @@ impl Service {
                 }
                 Moment::Stop(reason) => {
                     info!("not taking over: {reason}");
-                    return self.finish(signals, End::Stop).await;
+                    return self.finish(signals, End::StepBack).await;
                 }
             }
         }
@@ -112,9 +115,23 @@ impl Service {
 
     async fn end(self, end: End) {
         match end {
-            End::Stop => self.stop().await,
+            End::Stop => {
+                self.drain();
+                peers::wait(&self.running).await;
+                self.stop().await;
+            }
+            End::StepBack => {
+                self.drain();
+                self.stop().await;
+            }
             End::Replaced(replaced) => self.leave(*replaced).await,
         }
+    }
+
+    fn drain(&self) {
+        notify::stopping();
+        self.running.tell_draining();
+        self.running.mark_draining();
     }
 
     /// Stops without a successor.
@@ -123,9 +140,6 @@ impl Service {
         let limits = &running.config.shutdown;
         let mut phases = Phases::new(limits);
         info!("stopping: finishing the segments in flight");
-        notify::stopping();
-        running.tell_draining();
-        running.mark_draining();
         phases.run("segments", limits.segments, running.cameras.stop()).await;
         let clients = async { running.server.lock().await.stop().await };
         phases.run("requests", limits.requests.max(limits.events), clients).await;
@@ -143,7 +157,7 @@ impl Service {
         running.mark_stopped();
         phases.run("database", limits.database, running.flush()).await;
         let history = {
-            let mut history = lock(&running.history);
+            let history = &mut lock(&running.handovers).history;
             history.succeeded += 1;
             history.last_failure = None;
             history.last = Some(handed.clone());

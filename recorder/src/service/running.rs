@@ -2,7 +2,7 @@
 
 use super::cameras::Cameras;
 use super::server::{Server, ShowView};
-use crate::handover::message::History;
+use super::view::HandoverView;
 use crate::http::{Event, EventKind};
 use crate::index::Index;
 use crate::storage::Storage;
@@ -25,7 +25,7 @@ pub(super) struct Running {
     pub(super) server: tokio::sync::Mutex<Server>,
     pub(super) view: ShowView,
     pub(super) events: broadcast::Sender<Event>,
-    pub(super) history: Arc<Mutex<History>>,
+    pub(super) handovers: Arc<Mutex<HandoverView>>,
     /// Held while what others left is looked after, and during a handover.
     pub(super) departed: Arc<tokio::sync::Mutex<()>>,
     /// What earlier runs had left open when this one began.

@@ -9,8 +9,7 @@ use super::disk::{DiskState, DiskWatch};
 use super::running::{Running, lock};
 use super::server::{Server, listen};
 use super::viewer::Viewer;
-use super::{clock_watch, mirror};
-use crate::handover::message::History;
+use super::{clock_watch, mirror, rows_left};
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::recovery;
@@ -75,6 +74,7 @@ pub(super) async fn start(
     let left = storage.left_open()?;
     let cameras = Arc::new(Cameras::start(shared, &config)?);
     let run = Arc::new(Mutex::new(run));
+    let handovers = Arc::<Mutex<_>>::default();
     let view = Viewer {
         started,
         root: config.storage.clone(),
@@ -83,11 +83,11 @@ pub(super) async fn start(
         run: Arc::clone(&run),
         held,
         disk,
+        handovers: Arc::clone(&handovers),
         alarms,
     }
     .shown();
     let server = Server::new(listener, &config, Arc::clone(&view), events.clone());
-    let history = Arc::new(Mutex::new(History::default()));
     let server = tokio::sync::Mutex::new(server);
     let running = Arc::new(Running {
         config,
@@ -99,7 +99,7 @@ pub(super) async fn start(
         server,
         view,
         events,
-        history,
+        handovers,
         departed: Arc::default(),
         left,
     });
@@ -112,6 +112,7 @@ fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<J
     let id = running.run_id();
     let mut background = JoinSet::new();
     background.spawn(recovery::run(Arc::clone(storage), left.clone(), id.clone(), index.clone()));
+    background.spawn(rows_left::run(Arc::clone(running)));
     background.spawn(mirror::run(writer_options(config)?.url, config.storage.clone()));
     background.spawn(disk_watch.run());
     let instance = lock(&running.run).instance.clone();

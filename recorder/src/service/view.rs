@@ -4,6 +4,7 @@
 //! all made from this and nothing else.
 
 use crate::camera::stats::CameraSnapshot;
+use crate::handover::message::History;
 use crate::keeper::KeeperState;
 use crate::storage::Space;
 use hitless_model::{CameraId, InstanceId, RunId, Utc};
@@ -34,8 +35,19 @@ pub struct View {
     pub storage: StorageView,
     /// The process.
     pub process: ProcessView,
+    /// Handovers, past and running.
+    pub handovers: HandoverView,
     /// What a person must look at, newest last, with when it was told.
     pub alarms: Vec<(Utc, String)>,
+}
+
+/// Handovers through all processes of this recorder.
+#[derive(Debug, Clone, Default)]
+pub struct HandoverView {
+    /// Those that are over.
+    pub history: History,
+    /// One is running.
+    pub running: bool,
 }
 
 /// One camera.

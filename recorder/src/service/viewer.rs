@@ -5,7 +5,7 @@ use super::cameras::Cameras;
 use super::disk::DiskState;
 use super::running::lock;
 use super::server::ShowView;
-use super::view::{ProcessView, StorageView, View};
+use super::view::{HandoverView, ProcessView, StorageView, View};
 use crate::camera::Hold;
 use hitless_model::Run;
 use hitless_schema::writer::WriterStatus;
@@ -23,6 +23,7 @@ pub(super) struct Viewer {
     pub(super) run: Arc<Mutex<Run>>,
     pub(super) held: watch::Receiver<Hold>,
     pub(super) disk: watch::Receiver<DiskState>,
+    pub(super) handovers: Arc<Mutex<HandoverView>>,
     pub(super) alarms: Alarms,
 }
 
@@ -51,6 +52,7 @@ impl Viewer {
                 held: self.held.borrow().as_ref().map(|(_, why)| why.clone()),
             },
             process: ProcessView::now(),
+            handovers: lock(&self.handovers).clone(),
             alarms: self.alarms.list(),
         }
     }

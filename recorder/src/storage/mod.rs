@@ -192,6 +192,11 @@ impl Storage {
             .collect())
     }
 
+    /// A process on this machine runs as that instance.
+    pub fn runs_here(&self, instance: &InstanceId) -> bool {
+        !lock::is_free(&self.root, instance)
+    }
+
     /// Keeps an instance from being started, if it does not run.
     pub fn hold_departed(&self, instance: &InstanceId) -> Option<HeldInstance> {
         lock::InstanceLock::take_if_free(&self.root, instance).map(HeldInstance)

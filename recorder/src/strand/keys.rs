@@ -6,13 +6,14 @@
 use hitless_media::Fingerprint;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// How many are kept: minutes of them, with a key frame a second.
 const KEPT: usize = 256;
 
 /// The last key frames of one camera, oldest first.
 #[derive(Debug, Default)]
-pub struct RecentKeys(Mutex<VecDeque<Fingerprint>>);
+pub struct RecentKeys(Mutex<VecDeque<(Instant, Fingerprint)>>);
 
 impl RecentKeys {
     /// One more was recorded.
@@ -21,12 +22,22 @@ impl RecentKeys {
         if keys.len() == KEPT {
             keys.pop_front();
         }
-        keys.push_back(key);
+        keys.push_back((Instant::now(), key));
     }
 
     /// All that are kept.
     pub fn list(&self) -> Vec<Fingerprint> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        self.keys(|_| true)
+    }
+
+    /// Those recorded since then.
+    pub fn since(&self, then: Instant) -> Vec<Fingerprint> {
+        self.keys(|at| at >= then)
+    }
+
+    fn keys(&self, wanted: impl Fn(Instant) -> bool) -> Vec<Fingerprint> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().filter(|(at, _)| wanted(*at)).map(|(_, key)| *key).collect()
     }
 }
 
@@ -41,6 +52,7 @@ mod tests {
         let list = keys.list();
         assert_eq!(list.len(), KEPT);
         assert_eq!(list.last(), Some(&Fingerprint::new(299)));
+        assert!(keys.since(Instant::now()).is_empty());
         assert_eq!(list.first(), Some(&Fingerprint::new(300 - KEPT as u64)));
     }
 }

@@ -11,7 +11,7 @@ use hitless_media::nal::{Framing, LengthSize};
 use hitless_model::{CameraId, MediaTime, Nanos, RunId, SegmentName, Utc, VideoCodec};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// What all strands of a camera share.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct CameraParts {
     pub stats: Arc<CameraStats>,
     /// The key frames recorded last.
     pub keys: RecentKeys,
+    /// Ends a wait before the next session.
+    pub try_again: Notify,
     pipelines: AtomicU64,
 }
 
@@ -67,6 +69,7 @@ impl CameraParts {
             keeper,
             stats,
             keys: RecentKeys::default(),
+            try_again: Notify::new(),
             pipelines: AtomicU64::new(0),
         }
     }

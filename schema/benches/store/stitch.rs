@@ -23,7 +23,7 @@ const LOT: usize = 8;
 const CONTENTS: usize = 400;
 
 pub async fn compare(name: &str, url: &DatabaseUrl, cameras: i64) {
-    let store = Store::open(url).await.expect("opens");
+    let store = Store::open_for_job(url).await.expect("opens");
     let cameras: Vec<CameraId> =
         (0..cameras).map(|n| CameraId::new(format!("CAMERA_{n}")).expect("valid")).collect();
     let rows = cameras.len() * 2 * usize::try_from(NUMBERS).expect("fits");
@@ -97,10 +97,20 @@ fn day(camera: &CameraId) -> impl Iterator<Item = Segment> {
 }
 
 async fn fill(store: &Store, cameras: &[CameraId]) {
-    for camera in cameras {
-        let changes: Vec<_> = day(camera)
-            .map(|s| Stamped { stamp: Stamp::from_ns(1), change: Change::Segment(Box::new(s)) })
-            .collect();
+    // As recorders do: at each border one is closed and the next one opened.
+    // On PostgreSQL the first version of a row leaves room for a later one.
+    for number in 0..=NUMBERS {
+        let mut changes = Vec::new();
+        for (state, number) in
+            [(SegmentState::Complete, number - 1), (SegmentState::Recording, number)]
+        {
+            let both = |camera| [row(camera, "blue", number), row(camera, "green", number)];
+            let rows = cameras.iter().flat_map(both).filter(|_| (0..NUMBERS).contains(&number));
+            changes.extend(rows.map(|segment| Stamped {
+                stamp: Stamp::from_ns(1),
+                change: Change::Segment(Box::new(Segment { state, ..segment })),
+            }));
+        }
         store.apply(&changes).await.expect("applies");
     }
 }

@@ -24,6 +24,9 @@ pub struct Handover {
     pub overlap: Overlap,
     /// How long it waits for cameras whose overlap is not required.
     pub best_effort: Duration,
+    /// Who is told to stop stays so long for another recorder to have every
+    /// camera, if there is one.
+    pub peer: Duration,
 }
 
 impl Handover {
@@ -32,6 +35,7 @@ impl Handover {
             max: section.seconds("max_seconds", 60.0, 1.0),
             overlap: section.choice("overlap", Overlap::Required),
             best_effort: section.seconds("best_effort_seconds", 10.0, 0.0),
+            peer: section.seconds("peer_max_seconds", 10.0, 0.0),
         }
     }
 }

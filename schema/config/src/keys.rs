@@ -38,6 +38,7 @@ pub(crate) const KEYS: &[&str] = &[
     "handover.max_seconds",
     "handover.overlap",
     "handover.best_effort_seconds",
+    "handover.peer_max_seconds",
     "stitcher.gap_seconds",
     "stitcher.bind",
     "stitcher.token_file",

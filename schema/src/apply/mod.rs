@@ -8,7 +8,6 @@
 mod batch;
 mod counter;
 mod events;
-mod overlap;
 mod replay;
 mod rows;
 mod segments;

@@ -84,18 +84,10 @@ impl Store {
         from: Utc,
         to: Utc,
     ) -> Result<Vec<StoredIndex>, StoreError> {
-        let mut found = Vec::new();
-        for (rest, values) in crate::stitch::choices(camera, from, to) {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM segment_indexes WHERE camera_id = $1 AND contents IS NOT NULL
-                   AND name IN (SELECT name FROM video_segments {rest})"
-            );
-            found.extend(
-                self.select("read the indexes", AssertSqlSafe(sql), values, read_index).await?,
-            );
-        }
+        let segments = self.segments_for_planning(camera, from, to).await?;
+        let names: Vec<_> = segments.into_iter().map(|segment| segment.name).collect();
+        let mut found = self.indexes(camera, &names).await?;
         found.sort_by(|a, b| a.segment.cmp(&b.segment));
-        found.dedup_by(|a, b| a.segment == b.segment);
         Ok(found)
     }
 

@@ -106,7 +106,7 @@ async fn write(
     difference.alignments.write(transaction, &window.camera).await?;
     difference.findings.write(transaction, window).await?;
     difference.carries.write(transaction, &window.camera).await?;
-    let marked = difference.judged.write(transaction).await?;
+    let marked = difference.judged.write(transaction, &window.camera).await?;
     Ok(Applied::Written {
         generation: window.generation + 1,
         entries_added: difference.entries.added,

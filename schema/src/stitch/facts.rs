@@ -1,32 +1,22 @@
 //! What a camera's plan is made of.
 
-use crate::database::{Statement, Value};
+use crate::database::{Row, Statement, Value, lots};
 use crate::error::StoreError;
-use crate::read::{Changed, LONGEST, by_start};
+use crate::read::{Changed, LONGEST, by_start, text};
 use crate::store::Store;
-use hitless_model::{CameraId, InstanceId, Nanos, Segment, SegmentNumber, Utc};
+use crate::timeline::hours::hour_of;
+use hitless_model::{
+    CameraId, InstanceId, Nanos, Segment, SegmentName, SegmentNumber, TimeRange, Utc,
+};
+use std::collections::{BTreeSet, HashSet};
 
-/// Segments by where their row says that they are.
-const BY_ROW: &str = "WHERE camera_id = $1 AND start_ns >= $4 AND start_ns < $3
-       AND (start_ns >= $2 OR start_ns + duration_ns > $2)";
-/// Segments that a plan has put far from there; few, and with an index of
-/// their own.
-const DISPLACED: &str = "WHERE camera_id = $1 AND placed_from_ns < $3 AND placed_to_ns > $2
-       AND placed_from_ns >= $4
-       AND (placed_from_ns - start_ns > 60000000000 OR start_ns - placed_from_ns > 60000000000)";
+const DOING: &str = "read the segments to plan";
+/// Names in one query.
+const LOT: usize = 256;
+const DISPLACED: &str = "SELECT name FROM displaced_segments
+     WHERE camera_id = $1 AND placed_from_ns < $3 AND placed_to_ns > $2";
 const FROM_NUMBER: &str = "WHERE camera_id = $1 AND start_ns < $2
        AND instance_id = $3 AND number >= $4";
-
-/// How the segments of a range are chosen: WHERE and values, each.
-pub(crate) fn choices(camera: &CameraId, from: Utc, to: Utc) -> [(&'static str, Vec<Value>); 2] {
-    let values: Vec<Value> = vec![
-        camera.as_str().into(),
-        from.as_ns().into(),
-        to.as_ns().into(),
-        from.plus(Nanos::ZERO.minus(LONGEST)).as_ns().into(),
-    ];
-    [(BY_ROW, values.clone()), (DISPLACED, values)]
-}
 
 impl Store {
     /// Segments that touch a range by their row, or were put there by the last
@@ -37,13 +27,40 @@ impl Store {
         from: Utc,
         to: Utc,
     ) -> Result<Vec<Segment>, StoreError> {
-        let mut found = Vec::new();
-        for (rest, values) in choices(camera, from, to) {
-            found.extend(self.select_segments("read the segments to plan", rest, values).await?);
+        let mut found = self.segments_between(camera, from, to).await?;
+        let known: HashSet<&SegmentName> = found.iter().map(|segment| &segment.name).collect();
+        let placed = self.placed_within(camera, TimeRange { from, to }).await?;
+        let others: Vec<_> = placed.into_iter().filter(|name| !known.contains(name)).collect();
+        for lot in lots(&others, LOT) {
+            let mut query = Statement::new(self.database().dialect(), "WHERE camera_id = ");
+            query.bind(camera.as_str()).text(" AND name IN (");
+            query.list(lot.iter().map(|name| name.to_string().into())).text(")");
+            let rows = self.select_segments(DOING, &query.sql, query.values).await?;
+            found.extend(rows.into_iter().map(|changed| changed.row));
         }
-        let mut found = by_start(found);
-        found.dedup_by(|a, b| a.name == b.name);
+        found.sort_by(|a, b| (a.start, &a.name).cmp(&(b.start, &b.name)));
         Ok(found)
+    }
+
+    /// Segments that the last plan put within a range.
+    async fn placed_within(
+        &self,
+        camera: &CameraId,
+        range: TimeRange,
+    ) -> Result<BTreeSet<SegmentName>, StoreError> {
+        let earliest = range.from.plus(Nanos::ZERO.minus(LONGEST));
+        let hours = self.judged_hours(camera, hour_of(earliest), range.to).await?;
+        let mut names: BTreeSet<SegmentName> = hours
+            .into_values()
+            .flat_map(|hour| hour.verdicts)
+            .filter(|(_, verdict)| verdict.placed.overlaps(range))
+            .map(|(name, _)| name)
+            .collect();
+        let (from, to) = (range.from.as_ns(), range.to.as_ns());
+        let values = vec![camera.as_str().into(), from.into(), to.into()];
+        let read = |row: &Row| SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string());
+        names.extend(self.select(DOING, DISPLACED, values, read).await?);
+        Ok(names)
     }
 
     /// What a plan that goes on has to read, by start: of each of these
@@ -56,7 +73,6 @@ impl Store {
         from: Utc,
         before: Option<Utc>,
     ) -> Result<Vec<Segment>, StoreError> {
-        let doing = "read the segments to plan";
         let before = before.unwrap_or(Utc::from_ns(i64::MAX)).as_ns();
         let mut query = Statement::new(self.database().dialect(), "");
         query.text("WHERE camera_id = ").bind(camera.as_str());
@@ -66,7 +82,7 @@ impl Store {
             let names = passed.iter().map(|(instance, _)| Value::from(instance.as_str()));
             query.text(" AND instance_id NOT IN (").list(names).text(")");
         }
-        let mut found = self.select_segments(doing, &query.sql, query.values).await?;
+        let mut found = self.select_segments(DOING, &query.sql, query.values).await?;
         for (instance, number) in passed {
             let values = vec![
                 camera.as_str().into(),
@@ -74,7 +90,7 @@ impl Store {
                 instance.as_str().into(),
                 number.get().cast_signed().into(),
             ];
-            found.extend(self.select_segments(doing, FROM_NUMBER, values).await?);
+            found.extend(self.select_segments(DOING, FROM_NUMBER, values).await?);
         }
         Ok(by_start(found))
     }

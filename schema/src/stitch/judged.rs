@@ -1,104 +1,159 @@
 //! What became of segments. It is no change: a run that finds nothing new to
 //! plan must not give the next one work.
+//!
+//! Verdicts are kept by the hour; of the rows only the status is written, and
+//! only where it is another one, or where the row is newer than the verdict
+//! that is stored.
 
 use super::apply::DOING;
-use super::window::{Judged, Window};
+use super::judged_hours::{JudgedHour, Verdict, Verdicts, hour_of_name, pack};
+use super::window::Window;
 use crate::database::{Row, Statement, Transaction, Value, lots};
 use crate::error::StoreError;
-use crate::read::{maybe_int, text, word};
+use crate::read::{ChangeSeq, text, word};
 use crate::store::Store;
-use hitless_model::{OverlapStatus, SegmentName, TimeRange, Utc};
-use sqlx::AssertSqlSafe;
-use std::collections::HashMap;
+use hitless_model::{CameraId, OverlapStatus, SegmentName, Utc};
+use std::collections::{BTreeMap, HashMap};
 
-/// Rows in one statement.
+/// Names in one statement.
 const LOT: usize = 256;
+/// Hours in one statement.
+const HOURS: usize = 64;
+const NEW_ROWS: &str = "SELECT name, overlap_status FROM video_segments
+     WHERE camera_id = $1 AND change_seq > $2";
+const FORGET: &str = "DELETE FROM displaced_segments WHERE camera_id = $1 AND name = $2";
+const DISPLACE: &str = "INSERT INTO displaced_segments
+       (camera_id, name, placed_from_ns, placed_to_ns) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (camera_id, name) DO UPDATE SET
+       placed_from_ns = excluded.placed_from_ns, placed_to_ns = excluded.placed_to_ns";
 
-pub(super) struct Judgements<'w> {
-    write: Vec<&'w Judged>,
+#[derive(Default)]
+pub(super) struct Judgements {
+    hours: Vec<(Utc, Vec<u8>)>,
+    mark: BTreeMap<OverlapStatus, Vec<SegmentName>>,
+    displace: Vec<(SegmentName, Verdict)>,
+    forget: Vec<SegmentName>,
 }
 
-impl<'w> Judgements<'w> {
-    pub async fn of(store: &Store, window: &'w Window) -> Result<Self, StoreError> {
-        if let Some(other) = window.judged.iter().find(|j| j.segment.camera != window.camera) {
-            let name = &other.segment;
-            return Err(store.torn(format!("{name} is not a segment of {}", window.camera)));
-        }
-        let mut write: Vec<&Judged> = window.judged.iter().collect();
-        write.sort_by(|a, b| a.segment.cmp(&b.segment));
-        write.dedup_by(|a, b| a.segment == b.segment);
-        if window.generation > 0 {
-            let mut stored = HashMap::with_capacity(write.len());
-            for lot in lots(&write, LOT) {
-                stored.extend(read(store, window, lot).await?);
+impl Judgements {
+    /// `seen`: the changes that were planned before.
+    pub async fn of(store: &Store, window: &Window, seen: ChangeSeq) -> Result<Self, StoreError> {
+        let mut planned: BTreeMap<Utc, Verdicts> = BTreeMap::new();
+        for judged in &window.judged {
+            let name = &judged.segment;
+            if name.camera != window.camera {
+                return Err(store.torn(format!("{name} is not a segment of {}", window.camera)));
             }
-            // A segment without a row has nothing to be written to.
-            write.retain(|judged| {
-                let found = stored.get(&judged.segment.to_string());
-                found.is_some_and(|was| *was != (judged.status, Some(judged.placed)))
-            });
+            let verdict = Verdict { status: judged.status, placed: judged.placed };
+            planned.entry(hour_of_name(name)).or_default().insert(name.clone(), verdict);
         }
-        Ok(Self { write })
+        let (Some(first), Some(last)) = (planned.keys().next(), planned.keys().next_back()) else {
+            return Ok(Self::default());
+        };
+        let mut stored = BTreeMap::new();
+        let mut new_rows = HashMap::new();
+        if window.generation > 0 {
+            stored = store.judged_hours(&window.camera, *first, *last).await?;
+            let values = vec![window.camera.as_str().into(), seen.get().into()];
+            let read =
+                |row: &Row| Ok((text(row, 0)?.to_owned(), word(row, 1, OverlapStatus::parse)?));
+            new_rows = store.select(DOING, NEW_ROWS, values, read).await?.into_iter().collect();
+        }
+        let mut judgements = Self::default();
+        for (hour, verdicts) in planned {
+            let stored = stored.remove(&hour);
+            judgements.add(hour, stored, verdicts, &new_rows).map_err(|e| store.unfit(e))?;
+        }
+        Ok(judgements)
+    }
+
+    fn add(
+        &mut self,
+        hour: Utc,
+        stored: Option<JudgedHour>,
+        planned: Verdicts,
+        new_rows: &HashMap<String, OverlapStatus>,
+    ) -> Result<(), String> {
+        let (before, mut verdicts) =
+            stored.map_or_else(Default::default, |s| (s.packed, s.verdicts));
+        for (name, is) in planned {
+            let was = verdicts.insert(name.clone(), is);
+            // A row that is new is pending, whatever was said of an older one
+            // of its name.
+            let marked = match new_rows.get(&name.to_string()) {
+                Some(status) => Some(*status),
+                None => was.map(|was| was.status),
+            };
+            if is.is_displaced(&name) {
+                if was != Some(is) {
+                    self.displace.push((name.clone(), is));
+                }
+            } else if was.is_some_and(|was| was.is_displaced(&name)) {
+                self.forget.push(name.clone());
+            }
+            if marked != Some(is.status) {
+                self.mark.entry(is.status).or_default().push(name);
+            }
+        }
+        let packed = pack(hour, &verdicts)?;
+        if packed != before {
+            self.hours.push((hour, packed));
+        }
+        Ok(())
     }
 
     pub fn is_empty(&self) -> bool {
-        self.write.is_empty()
+        self.hours.is_empty() && self.mark.is_empty()
     }
 
-    /// How many rows it changed.
-    pub async fn write(&self, transaction: &mut Transaction) -> Result<u64, StoreError> {
+    /// How many rows have another status now.
+    pub async fn write(
+        &self,
+        transaction: &mut Transaction,
+        camera: &CameraId,
+    ) -> Result<u64, StoreError> {
+        self.write_hours(transaction, camera).await?;
+        for name in &self.forget {
+            let values = vec![camera.as_str().into(), name.to_string().into()];
+            transaction.execute(FORGET, values).await?;
+        }
+        for (name, verdict) in &self.displace {
+            let (from, to) = (verdict.placed.from.as_ns(), verdict.placed.to.as_ns());
+            let values: Vec<Value> =
+                vec![camera.as_str().into(), name.to_string().into(), from.into(), to.into()];
+            transaction.execute(DISPLACE, values).await?;
+        }
         let mut touched = 0;
-        for lot in lots(&self.write, LOT) {
-            // The camera stands in each row, so that SQLite takes the rows one
-            // by one and looks each segment up by its key.
-            let mut statement = Statement::new(
-                transaction.dialect(),
-                "WITH judged(camera_id, name, status, placed_from, placed_to) AS (VALUES ",
-            );
-            statement.rows(lot.iter().map(|judged| values(judged))).text(
-                ") UPDATE video_segments SET overlap_status = judged.status,
-                   placed_from_ns = judged.placed_from, placed_to_ns = judged.placed_to
-                 FROM judged WHERE video_segments.camera_id = judged.camera_id
-                   AND video_segments.name = judged.name",
-            );
-            touched += transaction.run(statement).await?;
+        for (status, names) in &self.mark {
+            for lot in lots(names, LOT) {
+                let update = "UPDATE video_segments SET overlap_status = ";
+                let mut statement = Statement::new(transaction.dialect(), update);
+                statement.bind(status.as_str()).text(" WHERE camera_id = ").bind(camera.as_str());
+                statement.text(" AND overlap_status <> ").bind(status.as_str());
+                statement.text(" AND name IN (");
+                statement.list(lot.iter().map(|name| name.to_string().into())).text(")");
+                touched += transaction.run(statement).await?;
+            }
         }
         Ok(touched)
     }
-}
 
-fn values(judged: &Judged) -> Vec<Value> {
-    let SegmentName { camera, .. } = &judged.segment;
-    vec![
-        camera.as_str().into(),
-        judged.segment.to_string().into(),
-        judged.status.as_str().into(),
-        judged.placed.from.as_ns().into(),
-        judged.placed.to.as_ns().into(),
-    ]
-}
-
-type Before = (OverlapStatus, Option<TimeRange>);
-
-async fn read(
-    store: &Store,
-    window: &Window,
-    lot: &[&Judged],
-) -> Result<Vec<(String, Before)>, StoreError> {
-    let select = "SELECT name, overlap_status, placed_from_ns, placed_to_ns FROM video_segments
-         WHERE camera_id = ";
-    let mut query = Statement::new(store.database().dialect(), select);
-    query.bind(window.camera.as_str()).text(" AND name IN (");
-    query.list(lot.iter().map(|judged| Value::from(judged.segment.to_string()))).text(")");
-    store
-        .select(DOING, AssertSqlSafe(query.sql), query.values, |row: &Row| {
-            let placed = match (maybe_int(row, 2)?, maybe_int(row, 3)?) {
-                (Some(from), Some(to)) => {
-                    Some(TimeRange { from: Utc::from_ns(from), to: Utc::from_ns(to) })
-                }
-                _ => None,
+    async fn write_hours(
+        &self,
+        transaction: &mut Transaction,
+        camera: &CameraId,
+    ) -> Result<(), StoreError> {
+        for lot in lots(&self.hours, HOURS) {
+            let insert = "INSERT INTO judged_hours (camera_id, hour_ns, judged) VALUES ";
+            let mut statement = Statement::new(transaction.dialect(), insert);
+            let row = |(hour, packed): &(Utc, Vec<u8>)| -> Vec<Value> {
+                vec![camera.as_str().into(), hour.as_ns().into(), packed.clone().into()]
             };
-            Ok((text(row, 0)?.to_owned(), (word(row, 1, OverlapStatus::parse)?, placed)))
-        })
-        .await
+            let replace =
+                " ON CONFLICT (camera_id, hour_ns) DO UPDATE SET judged = excluded.judged";
+            statement.rows(lot.iter().map(row)).text(replace);
+            transaction.run(statement).await?;
+        }
+        Ok(())
+    }
 }

@@ -14,6 +14,7 @@ mod entries;
 mod facts;
 mod findings;
 mod judged;
+mod judged_hours;
 mod lease;
 mod ledger;
 mod news;
@@ -26,4 +27,4 @@ pub use runs::{StitchOutcome, StitchRun};
 pub use window::{Applied, Judged, Window};
 pub use work::{CameraWork, StitchState};
 
-pub(crate) use facts::choices;
+pub(crate) use judged_hours::forget;

@@ -1,19 +1,17 @@
 //! What has changed of a camera, and where its plan has to be made anew.
 
-use crate::database::{Row, Statement, Value, lots};
+use super::judged_hours::hour_of_name;
+use crate::database::Row;
 use crate::error::StoreError;
-use crate::read::{ChangeSeq, by_start, int, maybe_int, text};
+use crate::read::{ChangeSeq, by_start, int, maybe_int, text, word};
 use crate::store::Store;
-use hitless_model::{CameraId, Nanos, Segment, TimeRange, Utc};
-use sqlx::AssertSqlSafe;
-use std::collections::HashMap;
+use hitless_model::{CameraId, Nanos, OverlapStatus, Segment, SegmentName, TimeRange, Utc};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Names in one query.
-const LOT: usize = 256;
-const CHANGED_ROWS: &str = "SELECT start_ns, duration_ns, clock_error_ns, placed_from_ns,
-       placed_to_ns FROM video_segments WHERE camera_id = $1 AND change_seq > $2";
-const CHANGED_INDEXES: &str = "SELECT v.start_ns, v.duration_ns, v.clock_error_ns,
-       v.placed_from_ns, v.placed_to_ns FROM segment_indexes i
+const CHANGED_ROWS: &str = "SELECT name, start_ns, duration_ns, clock_error_ns, overlap_status
+     FROM video_segments WHERE camera_id = $1 AND change_seq > $2";
+const CHANGED_INDEXES: &str = "SELECT v.name, v.start_ns, v.duration_ns, v.clock_error_ns,
+       v.overlap_status FROM segment_indexes i
      JOIN video_segments v ON v.camera_id = i.camera_id AND v.name = i.name
      WHERE i.camera_id = $1 AND i.change_seq > $2";
 const CHANGED_EVENTS: &str =
@@ -47,24 +45,34 @@ impl Store {
             let values = vec![camera.as_str().into(), seen.get().into()];
             found.extend(self.select_segments(doing, rest, values).await?);
         }
-        let mut placed = HashMap::new();
-        for lot in lots(&found, LOT) {
-            let select = "SELECT name, placed_from_ns, placed_to_ns FROM video_segments
-                 WHERE placed_from_ns IS NOT NULL AND camera_id = ";
-            let mut query = Statement::new(self.database().dialect(), select);
-            query.bind(camera.as_str()).text(" AND name IN (");
-            query.list(lot.iter().map(|c| Value::from(c.row.name.to_string()))).text(")");
-            let read = |row: &Row| {
-                let (from, to) = (Utc::from_ns(int(row, 1)?), Utc::from_ns(int(row, 2)?));
-                Ok((text(row, 0)?.to_owned(), TimeRange { from, to }))
-            };
-            placed.extend(self.select(doing, AssertSqlSafe(query.sql), query.values, read).await?);
-        }
+        let names = found.iter().map(|changed| &changed.row);
+        let names = names.filter(|row| row.overlap != OverlapStatus::Pending).map(|row| &row.name);
+        let placed = self.placed(camera, &names.collect::<Vec<_>>()).await?;
         let news = |segment: Segment| {
-            let placed = placed.get(&segment.name.to_string()).copied();
+            let placed = placed.get(&segment.name).copied();
             News { segment, placed }
         };
         Ok(by_start(found).into_iter().map(news).collect())
+    }
+
+    /// Where the last plan put these segments.
+    async fn placed(
+        &self,
+        camera: &CameraId,
+        names: &[&SegmentName],
+    ) -> Result<HashMap<SegmentName, TimeRange>, StoreError> {
+        let hours: BTreeSet<Utc> = names.iter().map(|name| hour_of_name(name)).collect();
+        let mut placed = HashMap::new();
+        // Old and new ones may be years apart: hour by hour.
+        for hour in hours {
+            for stored in self.judged_hours(camera, hour, hour).await?.into_values() {
+                let all = stored.verdicts.into_iter();
+                placed.extend(all.map(|(name, verdict)| (name, verdict.placed)));
+            }
+        }
+        let asked: HashSet<&SegmentName> = names.iter().copied().collect();
+        placed.retain(|name, _| asked.contains(name));
+        Ok(placed)
     }
 
     /// Where rows, indexes or events of a camera changed after `seen`: where
@@ -77,11 +85,13 @@ impl Store {
     ) -> Result<Vec<TimeRange>, StoreError> {
         let values = || vec![camera.as_str().into(), seen.get().into()];
         let doing = "read what has changed";
-        let mut ranges = Vec::new();
+        let mut touched = Vec::new();
         for sql in [CHANGED_ROWS, CHANGED_INDEXES] {
-            let found = self.select(doing, sql, values(), read_touched).await?;
-            ranges.extend(found.into_iter().flatten().flatten());
+            touched.extend(self.select(doing, sql, values(), read_touched).await?);
         }
+        let mut ranges: Vec<TimeRange> = touched.iter().map(|touched| touched.now).collect();
+        let names = touched.iter().filter(|t| t.was_planned).map(|t| &t.name);
+        ranges.extend(self.placed(camera, &names.collect::<Vec<_>>()).await?.into_values());
         let instant = |row: &Row| int(row, 0).map(Utc::from_ns);
         for at in self.select(doing, CHANGED_EVENTS, values(), instant).await? {
             ranges.push(TimeRange { from: at, to: at.plus(Nanos::new(1)) });
@@ -90,18 +100,23 @@ impl Store {
     }
 }
 
-fn read_touched(row: &Row) -> Result<[Option<TimeRange>; 2], String> {
-    let start = Utc::from_ns(int(row, 0)?);
-    let end = start.plus(Nanos::new(int(row, 1)?.max(1)));
-    let error = Nanos::new(maybe_int(row, 2)?.unwrap_or_default());
-    let now = TimeRange { from: start.plus(Nanos::ZERO.minus(error)), to: end.plus(error) };
-    let placed = match (maybe_int(row, 3)?, maybe_int(row, 4)?) {
-        (Some(from), Some(to)) => {
-            Some(TimeRange { from: Utc::from_ns(from), to: Utc::from_ns(to) })
-        }
-        _ => None,
-    };
-    Ok([Some(now), placed])
+/// A row that has changed.
+struct Touched {
+    name: SegmentName,
+    now: TimeRange,
+    was_planned: bool,
+}
+
+/// Of `name, start_ns, duration_ns, clock_error_ns, overlap_status`.
+fn read_touched(row: &Row) -> Result<Touched, String> {
+    let start = Utc::from_ns(int(row, 1)?);
+    let end = start.plus(Nanos::new(int(row, 2)?.max(1)));
+    let error = Nanos::new(maybe_int(row, 3)?.unwrap_or_default());
+    Ok(Touched {
+        name: SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string())?,
+        now: TimeRange { from: start.plus(Nanos::ZERO.minus(error)), to: end.plus(error) },
+        was_planned: word(row, 4, OverlapStatus::parse)? != OverlapStatus::Pending,
+    })
 }
 
 fn joined(mut ranges: Vec<TimeRange>) -> Vec<TimeRange> {

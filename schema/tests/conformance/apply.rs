@@ -210,8 +210,7 @@ mod stories {
         let store = ground.store().await;
         let mut segment = tenth("CAMERA_1", "blue", 1, SegmentState::Complete);
         store.apply(&[put(1, &segment)]).await.expect("applies");
-        let judged = [(segment.name.clone(), OverlapStatus::Trimmed)];
-        store.set_overlap_status(&judged).await.expect("writes");
+        crate::stitch::stories::judge(&store, &segment.name, OverlapStatus::Trimmed).await;
         let head = store.change_head().await.expect("reads");
 
         segment.size_bytes += 1;

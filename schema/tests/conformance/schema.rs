@@ -19,8 +19,8 @@ on_both! {
 mod stories {
     use super::{catalogue, execute};
     use crate::both::{Ground, at, put, tenth};
-    use hitless_model::{CameraId, Nanos, OverlapStatus, RunId, Segment, SegmentState, TimeRange};
-    use hitless_schema::stitch::{Applied, Judged, Window};
+    use crate::stitch::stories::judge;
+    use hitless_model::{CameraId, OverlapStatus, Segment, SegmentState};
     use hitless_schema::testing::{make_old_database, newest_migration, open_as_of};
     use hitless_schema::{ErrorKind, Store};
 
@@ -59,7 +59,7 @@ mod stories {
 
         let new = ground.store().await;
         assert_eq!(all(&new).await, written);
-        judge(&new, 0, &written[1]).await;
+        judge(&new, &written[1].name, OverlapStatus::Trimmed).await;
         written[1] = row(1, SegmentState::Complete);
         written[1].overlap = OverlapStatus::Trimmed;
         let news = async || new.stitch_work().await.expect("reads")[0].has_news();
@@ -82,31 +82,6 @@ mod stories {
 
     async fn all(store: &Store) -> Vec<Segment> {
         store.segments_between(&camera(), at(-9), at(999)).await.expect("reads")
-    }
-
-    /// The stitcher at work.
-    async fn judge(store: &Store, generation: i64, segment: &Segment) {
-        let me = RunId::new("stitch-1").expect("valid");
-        let lease = Nanos::from_secs(60);
-        store.claim_cameras(&me, &[camera()], at(0), lease).await.expect("writes");
-        let placed = TimeRange { from: at(10), to: at(20) };
-        let status = OverlapStatus::Trimmed;
-        let window = Window {
-            camera: camera(),
-            generation,
-            from: None,
-            to: None,
-            entries: vec![],
-            judged: vec![Judged { segment: segment.name.clone(), status, placed }],
-            alignments: vec![],
-            findings: vec![],
-            carries: vec![],
-            planned_seq: Some(store.change_head().await.expect("reads")),
-            planned_until: Some(at(20)),
-            now: at(99),
-        };
-        let applied = store.apply_windows(&[window]).await.expect("writes");
-        assert!(matches!(applied[..], [Applied::Written { marked: 1, .. }]), "{applied:?}");
     }
 
     pub async fn a_newer_database_is_used_only_if_it_adds(ground: Ground) {

@@ -122,7 +122,7 @@ fn check_gaps(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(2500))]
+    #![proptest_config(config(2000))]
 
     /// I1, I2: all that anybody has, once, in order.
     #[test]

@@ -131,7 +131,11 @@ fn crash() {
     old.crashed = true;
     let mut world = World::new(&habits(), 300 * SECOND, &runs, vec![old, take(1, 119, 300)]);
     run(&mut world, 0, 0, 99);
-    run(&mut world, 1, 117, 300);
+    run(&mut world, 1, 102, 300);
+    // Longer than nobody ran; but the camera was there all the time.
+    event(&mut world, 1, 103, CameraState::Connecting, None);
+    event(&mut world, 1, 105, CameraState::AwaitingKeyFrame, None);
+    event(&mut world, 1, 119, CameraState::Recording, None);
     story("crash", &world);
 }
 

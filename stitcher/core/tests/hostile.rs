@@ -266,7 +266,7 @@ fn spoilt(world: &World, seed: u64) -> Facts {
 const ROUGH: Weather = Weather { losses: 2, wild_clocks: true, ..FAIR };
 
 proptest! {
-    #![proptest_config(config(2500))]
+    #![proptest_config(config(1200))]
 
     /// I13.
     #[test]

@@ -57,7 +57,7 @@ fn with_sound(world: &World) -> (Facts, Evidence) {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(700))]
 
     /// I5.
     #[test]

@@ -10,9 +10,11 @@ mod prune;
 mod report;
 mod rescan;
 mod run;
+mod serve;
 pub mod since;
 mod stretch;
 mod timeline;
+mod verify;
 
 use crate::compute::Compute;
 use crate::site::{Site, load};
@@ -29,7 +31,9 @@ use std::path::PathBuf;
 ///   stitcher run --since 1d --dry-run              show the plan, write nothing
 ///   stitcher timeline --camera CAM_1 --from 2h --to now
 ///   stitcher export --camera CAM_1 --last 5m -o clip.mp4
+///   stitcher verify --camera CAM_1 --from 2h --to now
 ///   stitcher report --from yesterday --to today --format html -o report.html
+///   stitcher serve                                 look at it in a browser
 ///   stitcher rescan                                rebuild the index from the files
 ///   stitcher prune --before 30d                    show what would be removed
 #[derive(Debug, Parser)]
@@ -52,18 +56,33 @@ enum Command {
     Report(report::Args),
     /// Write an exact clip as one MP4
     Export(export::Args),
+    /// Prove a timeline against its files, or check a clip
+    Verify(verify::Args),
+    /// Serve a page to look at footage
+    Serve(serve::Args),
     /// Rebuild the index from the files on disk
     Rescan(rescan::Args),
     /// Remove footage that is no longer wanted; shows it unless told --yes
     Prune(prune::Args),
     /// Keep footage from being removed
     Protect(protect::Args),
+    #[command(hide = true)]
+    SecondReader(verify::SecondReader),
 }
 
 impl Cli {
     /// The configuration that the command line names.
     pub fn config(&self) -> Result<Config> {
         Ok(load(self.config.clone())?)
+    }
+
+    /// Does what needs neither configuration nor database, if it is that.
+    pub fn run_alone(&self) -> Option<Result<Verdict>> {
+        match &self.command {
+            Command::SecondReader(args) => Some(args.run()),
+            Command::Verify(args) => args.run_alone(|| self.config().ok()),
+            _ => None,
+        }
     }
 
     /// Does what the command line says.
@@ -74,9 +93,12 @@ impl Cli {
             Command::Timeline(args) => timeline::run(&site, args).await,
             Command::Report(args) => report::run(&site, args).await,
             Command::Export(args) => export::run(&site, args).await,
+            Command::Verify(args) => verify::run(&site, args).await,
+            Command::Serve(args) => serve::run(&site, args).await,
             Command::Rescan(args) => rescan::run(&site, args).await,
             Command::Prune(args) => prune::run(&site, args).await,
             Command::Protect(args) => protect::run(&site, args).await,
+            Command::SecondReader(args) => args.run(),
         };
         site.store.close().await;
         verdict

@@ -11,10 +11,10 @@ use hitless_model::{CameraId, Nanos, TimeRange, Utc};
 #[derive(Debug, clap::Args)]
 pub(super) struct Stretch {
     /// The first instant: RFC 3339, a date, now, yesterday, or 2h (ago)
-    #[arg(long, value_name = "T", required_unless_present = "last")]
+    #[arg(long, value_name = "T")]
     from: Option<String>,
     /// The first instant that is not wanted any more
-    #[arg(long, value_name = "T", required_unless_present = "last")]
+    #[arg(long, value_name = "T")]
     to: Option<String>,
     /// The last so much, up to now: 90s, 5m, 2h
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]

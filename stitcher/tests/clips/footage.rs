@@ -5,13 +5,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const RAW: &str = "video/x-raw,format=I420,width=160,height=120,framerate=25/1";
 const NOISE: &str = "audiotestsrc is-live=true wave=white-noise volume=0.2";
 
 /// What is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     Mute,
+    /// The same in twice the size.
+    Large,
     Aac,
     ReorderedAac,
     H265Opus,
@@ -39,7 +40,7 @@ impl Shape {
 
     fn audio(self) -> Option<&'static str> {
         match self {
-            Self::Mute => None,
+            Self::Mute | Self::Large => None,
             Self::Aac | Self::ReorderedAac => {
                 Some("num-buffers=216 ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse")
             }
@@ -90,6 +91,8 @@ pub fn twice(shape: Shape) -> Twice {
 /// end in every other run.
 fn record(shape: Shape, folder: &Path) {
     let (video, muxer) = (shape.video(), shape.muxer());
+    let size = if shape == Shape::Large { "width=320,height=240" } else { "width=160,height=120" };
+    let raw = format!("video/x-raw,format=I420,{size},framerate=25/1");
     let folder = folder.display();
     let audio = shape.audio().map_or(String::new(), |audio| {
         format!(
@@ -105,7 +108,7 @@ fn record(shape: Shape, folder: &Path) {
     let options = format!("fragment-duration=1000 fragment-mode=first-moov-then-finalise {scale}");
     let typed = format!("fragment-duration=(uint)1000,fragment-mode=(int)1{typed_scale}");
     let line = format!(
-        "videotestsrc is-live=true num-buffers=125 pattern=smpte horizontal-speed=3 ! {RAW} ! \
+        "videotestsrc is-live=true num-buffers=125 pattern=smpte horizontal-speed=3 ! {raw} ! \
          {video} ! tee name=v ! queue max-size-time=0 ! mux. {muxer} name=mux {options} ! \
          filesink location={folder}/whole.mp4 \
          splitmuxsink name=split muxer-factory={muxer} \

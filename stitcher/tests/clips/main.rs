@@ -7,4 +7,7 @@ mod judge;
 mod spans;
 
 mod faults;
+mod long;
+mod serve;
 mod shapes;
+mod verified;

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use hitless_fixtures::Tally;
-use hitless_tests::{Launch, Recorder, SegmentFile, Setup, Site, footage, program, until};
+use hitless_tests::{Launch, Recorder, SegmentFile, Setup, Site, boxes, footage, program, until};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -186,26 +186,33 @@ pub fn runs(site: &Site, camera: &str) -> Vec<RunFootage> {
     instances.dedup();
     for instance in instances {
         let files = site.segments(camera, &instance);
-        let rows = site.rows(camera, &instance);
-        let run_of = |file: &SegmentFile| {
-            let row = rows.iter().find(|row| row.name == file.name);
-            let row = row.unwrap_or_else(|| panic!("no row for {}", file.name));
-            row.run.as_ref().map(ToString::to_string)
-        };
         for files in files.chunk_by(|a, b| run_of(a) == run_of(b)) {
-            runs.push(footage_of(&instance, files));
+            runs.extend(footage_of(&instance, files));
         }
     }
     runs.sort_by_key(|run| run.numbers.first().copied());
     runs
 }
 
+/// The run that a segment's `.meta` file names.
+fn run_of(file: &SegmentFile) -> Option<String> {
+    let meta = std::fs::read_to_string(file.path.with_extension("meta")).ok()?;
+    let (_, rest) = meta.split_once("\"run\":\"")?;
+    Some(rest.split('"').next()?.to_owned())
+}
+
+/// Nothing if a kill left nothing to be read.
 #[track_caller]
-fn footage_of(instance: &str, files: &[SegmentFile]) -> RunFootage {
-    let units = footage::units_of_killed(&hitless_tests::paths(files));
+fn footage_of(instance: &str, files: &[SegmentFile]) -> Option<RunFootage> {
+    let readable = |file: &&SegmentFile| boxes::outermost(&file.path).contains(&"moov".to_owned());
+    let files: Vec<SegmentFile> = files.iter().filter(readable).cloned().collect();
+    if files.is_empty() {
+        return None;
+    }
+    let units = footage::units_of_killed(&hitless_tests::paths(&files));
     let numbers = footage::numbers_of(&units);
     let keys = units.iter().filter(|u| u.key).filter_map(|u| Some(u.mark?.number)).collect();
-    RunFootage { instance: instance.to_owned(), files: files.to_vec(), numbers, keys }
+    Some(RunFootage { instance: instance.to_owned(), files, numbers, keys })
 }
 
 /// Each run with the one after it.

@@ -232,6 +232,7 @@ impl Assembler {
         self.learn(&picture, data.len(), unit.sealed && !unit.damaged);
         let missing_sets =
             self.sets.are_missing(picture.is_key(), unit.parameter_sets, unit.beside_loss);
+        self.sets.on_picture(picture.is_key(), unit.beside_loss);
         self.emitted = Some(unit.timestamp);
         out(AccessUnit {
             pts: MediaTime::new(unit.timestamp),

@@ -7,6 +7,7 @@ use super::limits;
 use super::moov::{Moov, first};
 use super::samples::{Run, Samples};
 use super::stbl::{composition, entry_index, whole_samples};
+use super::trun;
 use mp4_atom::{Tfdt, Tfhd, Trex, Trun, TrunEntry, TrunSamples};
 use std::collections::HashSet;
 
@@ -92,7 +93,7 @@ impl Fragments {
         for child in traf.children() {
             let child = child?;
             if &child.kind.0 == b"trun" {
-                let run = child.leaf::<Trun>()?;
+                let run = trun::read(&child)?;
                 append.run(&run).map_err(|reason| child.fault(reason))?;
             }
         }

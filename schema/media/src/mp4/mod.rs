@@ -29,6 +29,7 @@ mod salvage;
 mod samples;
 mod source;
 mod stbl;
+mod trun;
 mod walk;
 
 pub use boxes::BoxKind;

@@ -3,6 +3,8 @@
 use super::bits::{BitRead, BitReaderError, Tolerant, Vui, nal_bits};
 use super::{FrameRate, ParameterError, ParameterSets, PictureFormat};
 use crate::nal::{LengthSize, ParameterSetKind};
+use h264_reader::Context;
+use h264_reader::nal::pps::PicParameterSet;
 use h264_reader::nal::sps::{ChromaFormat, PicOrderCntType, SeqParameterSet};
 use hitless_model::VideoCodec;
 use mp4_atom::{Atom, Avcc, AvccExt};
@@ -24,6 +26,15 @@ fn read_sps(nal: &[u8]) -> Result<SeqParameterSet, ParameterError> {
         kind: ParameterSetKind::Sps,
         reason: format!("{e:?}"),
     })
+}
+
+/// A PPS that belongs to one of these SPS and can be read to its end.
+pub(super) fn is_plausible_pps(sets: &ParameterSets, pps: &[u8]) -> bool {
+    let mut context = Context::default();
+    for sps in sets.of(ParameterSetKind::Sps).filter_map(|sps| read_sps(sps).ok()) {
+        context.put_seq_param_set(sps);
+    }
+    PicParameterSet::from_bits(&context, nal_bits(VideoCodec::H264, pps)).is_ok()
 }
 
 /// What an SPS declares.

@@ -17,6 +17,15 @@ pub(super) fn id(kind: ParameterSetKind, nal: &[u8]) -> Result<u32, BitReaderErr
     }
 }
 
+/// A PPS that belongs to one of these SPS (7.3.2.3).
+pub(super) fn is_plausible_pps(sets: &ParameterSets, pps: &[u8]) -> bool {
+    let mut bits = nal_bits(VideoCodec::H265, pps);
+    let ids = (bits.read_ue("pps"), bits.read_ue("sps"));
+    let (Ok(0..64), Ok(wanted)) = ids else { return false };
+    sets.of(ParameterSetKind::Sps)
+        .any(|sps| id(ParameterSetKind::Sps, sps).is_ok_and(|id| id == wanted))
+}
+
 fn sps_bits(nal: &[u8]) -> NalBits<'_> {
     nal_bits(VideoCodec::H265, nal)
 }

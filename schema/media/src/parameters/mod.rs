@@ -150,6 +150,28 @@ impl ParameterSets {
         }
     }
 
+    /// Whether a set could belong to these: an SPS that tells a size, a PPS of an
+    /// SPS that is here. Rubbish that a camera sends hardly ever passes.
+    pub fn is_plausible(&self, nal: &[u8]) -> bool {
+        let nal = without_trailing_zeros(nal);
+        match (classify(self.codec, nal), self.codec) {
+            (NalClass::ParameterSet(ParameterSetKind::Sps), VideoCodec::H264) => {
+                avc::format(nal).is_ok()
+            }
+            (NalClass::ParameterSet(ParameterSetKind::Sps), VideoCodec::H265) => {
+                hevc::format(nal).is_ok()
+            }
+            (NalClass::ParameterSet(ParameterSetKind::Pps), VideoCodec::H264) => {
+                avc::is_plausible_pps(self, nal)
+            }
+            (NalClass::ParameterSet(ParameterSetKind::Pps), VideoCodec::H265) => {
+                hevc::is_plausible_pps(self, nal)
+            }
+            (NalClass::ParameterSet(_), _) => true,
+            _ => false,
+        }
+    }
+
     /// Of which codec.
     pub fn codec(&self) -> VideoCodec {
         self.codec

@@ -1,0 +1,173 @@
+//! A camera's timeline, proven from end to end.
+
+use super::Problem;
+use super::compare::Tally;
+use super::overlap::{Overlap, overlaps};
+use super::rows::Rows;
+use super::seams::{SeamProof, Side, look};
+use super::spans::{Hash, SpanRead, read};
+use super::truth::{Truth, TruthProof};
+use crate::compute::Compute;
+use crate::site::Site;
+use hitless_model::{CameraId, Nanos, Segment, TimeRange};
+use hitless_schema::StoreError;
+use hitless_schema::timeline::{Entry, Span, What};
+use rayon::prelude::*;
+use std::path::PathBuf;
+
+/// Segments this far around a range belong to its strands.
+const AROUND: Nanos = Nanos::from_secs(600);
+
+/// Why nothing could be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing to verify.
+    #[error("nothing of {camera} is on its timeline from {} to {}", range.from, range.to)]
+    Nothing {
+        /// Whose timeline.
+        camera: CameraId,
+        /// Which part.
+        range: TimeRange,
+    },
+}
+
+/// What was proven of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proof {
+    /// Whose.
+    pub camera: CameraId,
+    /// Which part; whole spans are read.
+    pub range: TimeRange,
+    /// Spans.
+    pub spans: u64,
+    /// Pictures in them.
+    pub samples: u64,
+    /// Frames of sound in them.
+    pub sound_frames: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Time without footage within the range.
+    pub gaps: u64,
+    /// How long in all.
+    pub missing: Nanos,
+    /// The seams.
+    pub seams: SeamProof,
+    /// What two recorders both have.
+    pub overlaps: Vec<Overlap>,
+    /// Against the truth, if one was given.
+    pub truth: Option<TruthProof>,
+    /// What must not be.
+    pub problems: Vec<Problem>,
+}
+
+impl Proof {
+    /// Nothing is missing and nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.gaps == 0 && self.problems.is_empty()
+    }
+}
+
+/// Verifies a part of a camera's timeline.
+pub async fn verify(
+    site: &Site,
+    compute: &Compute,
+    camera: &CameraId,
+    range: TimeRange,
+    truth: Option<Truth>,
+) -> Result<Proof, VerifyError> {
+    let entries = site.store.timeline(camera, range.from, range.to).await?;
+    let (from, to) = (range.from.plus(Nanos::ZERO.minus(AROUND)), range.to.plus(AROUND));
+    let rows = site.store.segments_between(camera, from, to).await?;
+    if !entries.iter().any(|entry| matches!(entry.what, What::Span(_))) {
+        return Err(VerifyError::Nothing { camera: camera.clone(), range });
+    }
+    let (root, camera) = (site.root().to_owned(), camera.clone());
+    Ok(compute.run(move || prove(root, camera, range, &entries, rows, truth)).await)
+}
+
+fn prove(
+    root: PathBuf,
+    camera: CameraId,
+    range: TimeRange,
+    entries: &[Entry],
+    rows: Vec<Segment>,
+    truth: Option<Truth>,
+) -> Proof {
+    let rows = Rows::new(&root, rows);
+    let spans: Vec<(&Entry, &Span)> = entries.iter().filter_map(span_of).collect();
+    let reads: Vec<SpanRead> =
+        spans.par_iter().map(|(entry, span)| read(&rows, entry, span)).collect();
+    let mut problems = in_one_line(entries);
+    problems.extend(reads.iter().flat_map(|read| read.problems.iter().cloned()));
+    let mut seams = SeamProof::default();
+    for (pair, read) in spans.windows(2).zip(reads.windows(2)) {
+        if pair[0].0.end != pair[1].0.start {
+            continue;
+        }
+        let side = |n: usize| Side { span: pair[n].1, read: &read[n], start: pair[n].0.start };
+        look(&rows, &side(0), &side(1), &mut seams, &mut problems);
+    }
+    let truth = truth.map(|truth| truth.prove(&hashes(&reads, range)));
+    if let Some(found) = truth.filter(|found| !found.tally.is_equal() || found.tally.equal == 0) {
+        let t = found.tally;
+        let detail = format!(
+            "against the truth: {} equal, {} missing, {} that it does not know, {} differing",
+            t.equal, t.missing_in_first, t.missing_in_second, t.differing
+        );
+        problems.push(Problem::new("not_the_truth", None, detail));
+    }
+    let gaps = entries.iter().filter(|e| !matches!(e.what, What::Span(_) | What::Hole(_)));
+    let cut = |e: &Entry| e.end.min(range.to).since(e.start.max(range.from));
+    let overlaps = overlaps(&rows, range);
+    problems.extend(overlaps.iter().filter_map(differing));
+    problems.sort_by_key(|p| p.at);
+    Proof {
+        spans: spans.len() as u64,
+        samples: reads.iter().map(|read| read.hashes.len() as u64).sum(),
+        sound_frames: reads.iter().map(|read| read.sound_frames).sum(),
+        bytes: reads.iter().map(|read| read.bytes).sum(),
+        gaps: gaps.clone().count() as u64,
+        missing: gaps.map(cut).fold(Nanos::ZERO, Nanos::plus),
+        overlaps,
+        camera,
+        range,
+        seams,
+        truth,
+        problems,
+    }
+}
+
+fn span_of(entry: &Entry) -> Option<(&Entry, &Span)> {
+    match &entry.what {
+        What::Span(span) => Some((entry, span)),
+        _ => None,
+    }
+}
+
+/// Each entry starts where the one before ends.
+fn in_one_line(entries: &[Entry]) -> Vec<Problem> {
+    let torn = entries.windows(2).filter(|w| w[0].end != w[1].start || w[0].start >= w[0].end);
+    torn.map(|w| {
+        let detail = format!("the entry at {} ends at {}", w[0].start, w[0].end);
+        Problem::new("not_one_line", w[1].start, detail)
+    })
+    .collect()
+}
+
+/// One stream, no loss known, and yet not the same: one of the files is not
+/// what was recorded.
+fn differing(overlap: &Overlap) -> Option<Problem> {
+    let (Tally { equal, differing, .. }, (a, b)) = (overlap.tally, &overlap.instances);
+    let detail = || format!("{differing} frames of {a} and {b} differ, {equal} are equal");
+    let is_wrong = equal > differing && differing > 0;
+    is_wrong.then(|| Problem::new("differing_frames", overlap.range.from, detail()))
+}
+
+/// The pictures within the range, in decode order.
+fn hashes(reads: &[SpanRead], range: TimeRange) -> Vec<Hash> {
+    let all = reads.iter().flat_map(|read| &read.hashes);
+    all.filter(|(at, _)| *at >= range.from && *at < range.to).map(|(_, hash)| *hash).collect()
+}
