@@ -14,7 +14,16 @@ const HOUR: usize = 3600;
 
 /// One picture a second, a key frame every two seconds.
 fn habits(scene: Scene) -> Habits {
-    Habits { step: 90_000, jitter: 0, gop: 2, gop_more: 0, order: Order::Plain, scene, seed: 7 }
+    Habits {
+        step: 90_000,
+        jitter: 0,
+        gop: 2,
+        gop_more: 0,
+        order: Order::Plain,
+        scene,
+        stalls: Vec::new(),
+        seed: 7,
+    }
 }
 
 /// Segments of a minute.
@@ -25,6 +34,7 @@ fn take(lineage: u32, from: usize, to: usize) -> Take {
         from,
         to,
         losses: Vec::new(),
+        unnoticed: false,
         crashed: false,
         segment_gops: 30,
         common_borders: true,
