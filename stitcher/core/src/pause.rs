@@ -57,8 +57,8 @@ impl Pause {
 pub fn pauses(samples: &[Sample], timescale: u32) -> Vec<Pause> {
     let mut shown: Vec<i64> = samples.iter().map(|s| s.presentation.ticks()).collect();
     shown.sort_unstable();
+    shown.extend(shown.first().and_then(|begin| end(samples, *begin)));
     let Some(frame) = usual_step(shown.clone()) else { return Vec::new() };
-    shown.extend(end(samples, shown[0]));
     let steps: Vec<i64> = shown.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();
     let pause = |at: usize| Pause {
         sample: 0,

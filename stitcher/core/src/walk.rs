@@ -133,7 +133,12 @@ impl<'v> Walk<'v> {
         let closed = self.lanes[lane].slots[slot].closed;
         let mut done = self.play(found, Some(relation), closed);
         self.pass_until(lane, slot + 1);
-        while done < found.len() && self.filler(lane, found[done].from).is_none() {
+        while done < found.len() {
+            let filler = self.filler(lane, found[done].from);
+            // what the recorder wrote later is never what it missed before
+            if filler.is_some_and(|(lane, _)| !self.goes_on(lane)) {
+                return;
+            }
             done += self.play(&found[done..], None, closed);
         }
     }

@@ -34,6 +34,7 @@ fn take(lineage: u32, from: usize, to: usize) -> Take {
         from,
         to,
         losses: Vec::new(),
+        unnoticed: false,
         crashed: false,
         segment_gops: 30,
         common_borders: true,
