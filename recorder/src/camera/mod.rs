@@ -11,6 +11,7 @@ mod receiver;
 mod settings;
 pub mod state;
 pub mod stats;
+mod tracks;
 
 pub use leave::Leave;
 pub use settings::CameraSettings;

@@ -6,8 +6,8 @@
 
 use super::settings::CameraSettings;
 use super::state::Event;
-use crate::pipeline::{AudioFormat, VideoFormat};
-use crate::rtp::{AccessUnit, Depacketizer, StreamDescription};
+use super::tracks::{Audio, setup_from};
+use crate::rtp::{AccessUnit, Depacketizer};
 use crate::source::{Session, SourceEvent, Track};
 use crate::strand::clock::{CameraClock, ReportNews};
 use crate::strand::gate::KeyFrameGate;
@@ -22,8 +22,6 @@ use tracing::{info, warn};
 /// A unit this far off from where the last one and the time since put it is
 /// on another clock.
 const JUMP: Duration = Duration::from_secs(5);
-/// Widths and heights that the muxer takes; others are rubbish.
-const PICTURE_SIDE: std::ops::RangeInclusive<u32> = 16..=16_384;
 /// How long a storage that failed is left alone.
 const STORAGE_REST: Duration = Duration::from_secs(1);
 
@@ -42,12 +40,6 @@ pub struct Receiver {
     last_packet: Instant,
     /// Key frames until the last strand ends; it has ended at zero.
     finish_in: Option<u32>,
-}
-
-struct Audio {
-    depacketizer: Depacketizer,
-    format: AudioFormat,
-    clock_rate: u32,
 }
 
 impl Receiver {
@@ -306,40 +298,5 @@ impl Receiver {
             self.sets = Some(Arc::clone(sets));
         }
         self.setup.clone()
-    }
-}
-
-fn setup_from(sets: &ParameterSets) -> Result<VideoSetup, String> {
-    let format = sets.format().map_err(|e| e.to_string())?;
-    if !PICTURE_SIDE.contains(&format.width) || !PICTURE_SIDE.contains(&format.height) {
-        return Err(format!("a picture of {}x{}", format.width, format.height));
-    }
-    Ok(VideoSetup {
-        format: VideoFormat {
-            codec: sets.codec(),
-            width: format.width,
-            height: format.height,
-            configuration: sets.record().map_err(|e| e.to_string())?,
-        },
-        hash: sets.hash(),
-        reorder_depth: format.reorder_depth,
-    })
-}
-
-impl Audio {
-    fn new(description: &StreamDescription, settings: &CameraSettings) -> Result<Self, String> {
-        let depacketizer = Depacketizer::new(description).map_err(|e| e.to_string())?;
-        let codec = description.encoding.audio().ok_or("not a known coding")?;
-        let format = AudioFormat {
-            codec,
-            sample_rate: description.clock_rate,
-            channels: u32::from(description.channels.unwrap_or(1).max(1)),
-            configuration: depacketizer
-                .aac_config()
-                .map(|c| c.bytes().to_vec())
-                .unwrap_or_default(),
-            treatment: settings.treatment_of(codec),
-        };
-        Ok(Self { depacketizer, format, clock_rate: description.clock_rate })
     }
 }

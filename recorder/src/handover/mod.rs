@@ -14,7 +14,7 @@
 //! | `program`, `launch`, `role` | starting the successor, and being started |
 //! | `link`, `message` | what the two say to each other |
 //! | `predecessor`, `successor` | the two sides |
-//! | `proof` | when every camera is there (pure) |
+//! | `proof`, `proven` | when every camera is there (pure); who has them all |
 //! | `durable` | which key frames are on disk |
 //! | `peer` | another recorder on the same storage, in the place of a successor |
 //!
@@ -33,6 +33,7 @@ pub mod peer;
 pub mod predecessor;
 mod program;
 mod proof;
+pub mod proven;
 mod role;
 mod socket;
 pub mod successor;

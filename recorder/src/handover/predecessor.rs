@@ -5,25 +5,25 @@
 
 use super::launch::{SuccessorProcess, launch};
 use super::link::Link;
-use super::message::{History, LastSample, PROTOCOL, ToPredecessor, ToSuccessor};
+use super::message::{PROTOCOL, ToPredecessor, ToSuccessor};
 use super::program::Program;
-use super::proof::{Evidence, Own, Patience, Proof};
+use super::proof::{Own, Patience, Proof};
+use super::proven::{Proven, refused, understood};
 use hitless_model::{CameraId, InstanceId};
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 /// How often is looked whether all is proven.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a successor that is proven may take to serve.
-const SERVE_LIMIT: Duration = Duration::from_secs(5);
+/// How long a launcher may take to end.
+const LAUNCHER_LIMIT: Duration = Duration::from_secs(5);
 
 /// What a handover is made of.
 pub struct Predecessor {
@@ -43,26 +43,6 @@ pub struct Predecessor {
     pub progress: mpsc::UnboundedSender<String>,
     /// Ends it.
     pub cancel: CancellationToken,
-}
-
-/// A successor that has every camera on disk.
-pub struct Proven {
-    link: Link,
-    process: SuccessorProcess,
-    /// As whom it records.
-    pub instance: InstanceId,
-    /// Its version.
-    pub version: String,
-    /// How each camera was proven.
-    pub evidence: BTreeMap<CameraId, Evidence>,
-    /// Since when it has recorded each camera.
-    pub recorded_since: BTreeMap<CameraId, Instant>,
-    /// How long it took to be ready.
-    pub started_in: Duration,
-    /// How long every camera took from there.
-    pub proven_in: Duration,
-    /// When all of it must be over.
-    pub deadline: Instant,
 }
 
 /// A successor's process that runs.
@@ -226,63 +206,6 @@ impl Started {
     }
 }
 
-impl Proven {
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.process.pid
-    }
-
-    /// Lets it answer requests; returns once it does.
-    pub async fn take_over(&mut self) -> Result<(), String> {
-        let serving = async {
-            self.link.say(&ToSuccessor::TakeOver).await.map_err(|e| e.to_string())?;
-            loop {
-                match understood(self.link.hear().await)? {
-                    ToPredecessor::Serving => return Ok(()),
-                    ToPredecessor::Refused { reason } => return Err(refused(&reason)),
-                    _ => {}
-                }
-            }
-        };
-        match timeout(SERVE_LIMIT, serving).await {
-            Ok(served) => served,
-            Err(_) => Err("the successor did not answer requests in time".to_owned()),
-        }
-    }
-
-    /// Returns once it is gone. May be cancelled.
-    pub async fn lost(&mut self) {
-        loop {
-            tokio::select! {
-                heard = self.link.hear::<ToPredecessor>() => {
-                    if !matches!(heard, Ok(Some(_))) {
-                        return;
-                    }
-                }
-                () = self.process.gone() => return,
-            }
-        }
-    }
-
-    /// Nothing is recorded here any more.
-    pub async fn left(&mut self, last: Vec<LastSample>) {
-        // An error means that it is gone; nothing more can be done for it here.
-        let _ = self.link.say(&ToSuccessor::Left { last }).await;
-    }
-
-    /// The last word.
-    pub async fn farewell(&mut self, history: History) {
-        // An error means that it is gone; nothing more can be done for it here.
-        let _ = self.link.say(&ToSuccessor::Farewell { history }).await;
-    }
-
-    /// Tells it to leave, and makes it.
-    pub async fn stop(mut self, reason: &str) {
-        let _ = self.link.say(&ToSuccessor::Stop { reason: reason.to_owned() }).await;
-        self.process.stop().await;
-    }
-}
-
 async fn first_word(link: &mut Link) -> Result<u32, String> {
     loop {
         match link.hear::<ToPredecessor>().await {
@@ -295,18 +218,6 @@ async fn first_word(link: &mut Link) -> Result<u32, String> {
     }
 }
 
-fn understood(heard: std::io::Result<Option<ToPredecessor>>) -> Result<ToPredecessor, String> {
-    match heard {
-        Ok(Some(message)) => Ok(message),
-        Ok(None) => Err("the successor ended; its log says why".to_owned()),
-        Err(problem) => Err(format!("the successor cannot be understood: {problem}")),
-    }
-}
-
-fn refused(reason: &str) -> String {
-    format!("the successor refuses: {reason}")
-}
-
 fn unreachable_in_time<T>(max: Duration) -> Result<T, String> {
     Err(format!("the successor was not ready within {:.0} s", max.as_secs_f64()))
 }
@@ -315,7 +226,7 @@ fn unreachable_in_time<T>(max: Duration) -> Result<T, String> {
 async fn launcher_ended(mut launcher: Child, why: &str) -> String {
     let ended = spawn_blocking(move || {
         let begun = std::time::Instant::now();
-        while begun.elapsed() < SERVE_LIMIT {
+        while begun.elapsed() < LAUNCHER_LIMIT {
             if let Ok(Some(status)) = launcher.try_wait() {
                 return status.to_string();
             }

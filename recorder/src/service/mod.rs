@@ -28,6 +28,7 @@ mod notify;
 mod peers;
 mod phases;
 mod process;
+mod recording;
 mod rows_left;
 mod running;
 mod server;
