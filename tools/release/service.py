@@ -160,16 +160,32 @@ class Service:
         """Whether it did, and what was said. `program` asks; the recorder starts
         what is on disk under the path by which it was started itself."""
         if self.unit:
+            begun = int(time.time())
             status, said = self._ended(["systemctl", "reload", self.unit], self.handover_seconds())
+            if status != 0:
+                said += "\n" + self._logged_since(begun)
         else:
             status, said = self.command(program, "handover", "--config", self.config,
                                         "--instance", instance, seconds=self.handover_seconds())
         return status == 0, said
 
+    def _logged_since(self, seconds):
+        """systemctl does not tell why; the journal of the unit does."""
+        _, said = self._ended(["journalctl", "--unit", self.unit, "--since", f"@{seconds}",
+                               "--output", "cat", "--no-pager"], COMMAND_SECONDS)
+        return "\n".join(line for line in said.splitlines() if "handover" in line)
+
     def start_unit(self):
         """After the worst: nobody records any more."""
         status, said = self._ended(["systemctl", "restart", self.unit], self.handover_seconds())
         return status == 0, said
+
+
+def reason_in(said):
+    """The last sentence in which a command says why there was no handover."""
+    lines = said.splitlines() or ["the handover failed"]
+    why = [line for line in lines if "no handover:" in line or "handover failed" in line]
+    return (why or lines)[-1].strip()
 
 
 def program_of(pid):
