@@ -133,6 +133,16 @@ class Service:
             groups = [int(number) for number in lines["Groups"].split()]
             self.identity = {"user": user, "group": group, "extra_groups": groups}
 
+    def become_owner(self):
+        """The same, where no process can be asked: as the owner of the storage."""
+        storage = self.config.parent / self._storage()
+        if os.geteuid() == 0 and storage.exists():
+            owner = storage.stat()
+            self.identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+
+    def _storage(self):
+        return os.environ.get("HITLESS_STORAGE") or self.settings.get("storage", ".")
+
     # --- its commands -----------------------------------------------------
 
     def command(self, program, *arguments, seconds=COMMAND_SECONDS):
