@@ -5,6 +5,7 @@ use hitless_fixtures::{CameraSpec, Cameras, spawn};
 use hitless_tests::{Recorder, Setup, Site, until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -117,7 +118,9 @@ impl Front {
     }
 
     fn start(pair: &Pair, command: &mut Command, asks_always: bool) -> Self {
-        let child = command.stdin(Stdio::null()).spawn().expect("tools/setup installs it");
+        let log = File::create(pair.site.folder().join("proxy.log")).expect("a file");
+        let command = command.stdin(Stdio::null()).stderr(log);
+        let child = command.spawn().expect("tools/setup installs it");
         Self { child, address: pair.addresses[0].clone(), asks_always }
     }
 
