@@ -27,7 +27,10 @@ pub struct Launch {
 
 impl Launch {
     pub(crate) fn new(site: &Site, instance: &str, setup: &Setup) -> Self {
-        let bind = format!("127.0.0.1:{}", free_port());
+        Self::at(site, instance, setup, format!("127.0.0.1:{}", free_port()))
+    }
+
+    pub(crate) fn at(site: &Site, instance: &str, setup: &Setup, bind: String) -> Self {
         Self {
             config: site.write_config(instance, setup, &bind),
             log: site.folder().join(format!("{instance}.log")),

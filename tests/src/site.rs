@@ -68,6 +68,11 @@ impl Site {
         Launch::new(self, instance, setup)
     }
 
+    /// The same, on an address of one's own.
+    pub fn launch_at(&self, instance: &str, setup: &Setup, bind: &str) -> Launch {
+        Launch::at(self, instance, setup, bind.to_owned())
+    }
+
     /// The segments of a camera by one instance, in order of their numbers.
     pub fn segments(&self, camera: &str, instance: &str) -> Vec<SegmentFile> {
         segments::of(&self.storage, camera, instance)

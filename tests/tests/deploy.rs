@@ -36,7 +36,7 @@ fn a_good_release_stays_and_a_person_can_go_back() {
 
     let tried = at.run("selftest", &[]);
     assert_eq!(tried.status, 0);
-    assert!(tried.said.contains("all is well"));
+    assert!(tried.said.contains("Continuity from") && tried.said.contains("all is well"));
 
     let back = at.run("rollback", &[]);
     assert_eq!(back.status, 0);

@@ -45,6 +45,8 @@ class Bench:
         found = self.service.running()
         if found:
             self.service.become_like(found.pid)
+        else:
+            self.service.become_owner()
         return found
 
     def program(self, running):

@@ -90,10 +90,8 @@ class Continuity:
         return findings
 
     def report(self, since):
-        """The stitcher's own, or why there is none."""
-        status, said = self.service.command(self.stitcher, "report", "--from", since, "--to", "now",
-                                            "--format", "text", "--config", self.service.config)
-        return said if status in (0, 1) else f"none: {said.splitlines()[0] if said else status}"
+        """The stitcher's own, for people."""
+        return self._ask("report", "--from", since, "--to", "now", "--format", "text")
 
     def tell(self, since, running):
         """Judges and logs; the findings."""

@@ -40,6 +40,11 @@ class Journal:
                 except OSError:
                     pass
 
+    def show(self, said):
+        """What a command said, under its step."""
+        for line in said.splitlines():
+            self.say(f"  {line}")
+
     def step(self, text):
         """Begins a step, unless somebody wants an end."""
         self.heed()

@@ -133,6 +133,16 @@ class Service:
             groups = [int(number) for number in lines["Groups"].split()]
             self.identity = {"user": user, "group": group, "extra_groups": groups}
 
+    def become_owner(self):
+        """The same, where no process can be asked: as the owner of the storage."""
+        storage = self.config.parent / self._storage()
+        if os.geteuid() == 0 and storage.exists():
+            owner = storage.stat()
+            self.identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+
+    def _storage(self):
+        return os.environ.get("HITLESS_STORAGE") or self.settings.get("storage", ".")
+
     # --- its commands -----------------------------------------------------
 
     def command(self, program, *arguments, seconds=COMMAND_SECONDS):
@@ -160,16 +170,32 @@ class Service:
         """Whether it did, and what was said. `program` asks; the recorder starts
         what is on disk under the path by which it was started itself."""
         if self.unit:
+            begun = int(time.time())
             status, said = self._ended(["systemctl", "reload", self.unit], self.handover_seconds())
+            if status != 0:
+                said += "\n" + self._logged_since(begun)
         else:
             status, said = self.command(program, "handover", "--config", self.config,
                                         "--instance", instance, seconds=self.handover_seconds())
         return status == 0, said
 
+    def _logged_since(self, seconds):
+        """systemctl does not tell why; the journal of the unit does."""
+        _, said = self._ended(["journalctl", "--unit", self.unit, "--since", f"@{seconds}",
+                               "--output", "cat", "--no-pager"], COMMAND_SECONDS)
+        return "\n".join(line for line in said.splitlines() if "handover" in line)
+
     def start_unit(self):
         """After the worst: nobody records any more."""
         status, said = self._ended(["systemctl", "restart", self.unit], self.handover_seconds())
         return status == 0, said
+
+
+def reason_in(said):
+    """The last sentence in which a command says why there was no handover."""
+    lines = said.splitlines() or ["the handover failed"]
+    why = [line for line in lines if "no handover:" in line or "handover failed" in line]
+    return (why or lines)[-1].strip()
 
 
 def program_of(pid):

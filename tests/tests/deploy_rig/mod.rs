@@ -34,7 +34,10 @@ impl Installation {
         let named = |name: &str| CameraSpec { gop: 30, ..CameraSpec::named(name) };
         let h265 = CameraSpec { codec: VideoCodec::H265, ..named("CAM_2") };
         let cameras = spawn(&[named("CAM_1"), h265]).expect("cameras");
+        // Half of what the way back of a lost camera costs at the least: a group.
+        let gap = 0.5;
         let setup = Setup::new().table("handover", "max_seconds", 15);
+        let setup = setup.table("stitcher", "gap_seconds", gap);
         let setup = CAMERAS.iter().fold(setup, |s, c| s.camera(c, cameras.url(c)));
         let site = Site::new();
         let folder = site.folder().join("bin");
