@@ -64,7 +64,9 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     let sound = |f: &&(usize, bool)| !(f.1 && world.film[f.0].leading);
     let ordered: Vec<_> = played.iter().filter(sound).copied().collect();
     let order = ordered.windows(2).find(|w| w[0].0 >= w[1].0).map(<[_]>::to_vec);
-    let played: Vec<_> = played.into_iter().filter(|f| !truth.either.contains(&f.0)).collect();
+    let mut played: Vec<_> = played.into_iter().filter(|f| !truth.either.contains(&f.0)).collect();
+    // their order was looked at
+    played.sort_unstable();
     if played != wanted || order.is_some() {
         let extra: Vec<_> = played.iter().filter(|f| !wanted.contains(f)).collect();
         let lost: Vec<_> = wanted.iter().filter(|f| !played.contains(f)).collect();
