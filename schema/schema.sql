@@ -225,12 +225,18 @@ CREATE TABLE segment_indexes (
   reason      TEXT,
   -- Packed sample tables, the stitcher's own format. Null: not read.
   contents    BYTEA,
-  -- Renewed whenever contents change.
+  -- Where the camera sent nothing for a while and the recorder went on, the
+  -- stitcher's own format. Null: nowhere, as nearly always, or not read.
+  pauses      BYTEA,
+  -- Renewed whenever contents or pauses change.
   change_seq  BIGINT NOT NULL,
   PRIMARY KEY (camera_id, name)
 );
 -- What has changed since.
 CREATE INDEX segment_indexes_change ON segment_indexes (camera_id, change_seq);
+-- The few that pause.
+CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id)
+  WHERE pauses IS NOT NULL;
 -- What has to be tried again.
 CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id)
   WHERE state = 'put_off';

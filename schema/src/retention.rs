@@ -10,8 +10,9 @@ use crate::apply::reserve;
 use crate::database::{Transaction, Value};
 use crate::error::StoreError;
 use crate::read::{ChangeSeq, int, text};
+use crate::stitch::forget;
 use crate::store::Store;
-use hitless_model::{CameraId, Nanos, Utc};
+use hitless_model::{CameraId, Nanos, SegmentName, Utc};
 
 /// Recorded once, removed by now: from `from` until before `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,27 @@ impl Store {
         Ok(gone)
     }
 
+    /// Deletes what old plans left that no report of later days needs:
+    /// alignments, findings and joints of timelines from before an instant, and
+    /// runs of the stitcher that began before it. The last joint before it
+    /// stays, so that planning can go on. How many rows.
+    pub async fn prune_plans(&self, before: Utc) -> Result<u64, StoreError> {
+        let mut transaction = self.database().begin("remove old plans").await?;
+        let mut gone = 0;
+        for sql in [
+            "DELETE FROM strand_alignments WHERE to_ns < $1",
+            "DELETE FROM stitch_findings WHERE at_ns < $1",
+            "DELETE FROM stitch_carries WHERE at_ns < (SELECT MAX(last.at_ns)
+               FROM stitch_carries last
+               WHERE last.camera_id = stitch_carries.camera_id AND last.at_ns < $1)",
+            "DELETE FROM stitch_runs WHERE started_ns < $1",
+        ] {
+            gone += transaction.execute(sql, vec![before.as_ns().into()]).await?;
+        }
+        transaction.commit().await?;
+        Ok(gone)
+    }
+
     async fn fold_camera(
         &self,
         camera: &str,
@@ -97,6 +119,13 @@ impl Store {
             ] {
                 transaction.execute(sql, values.clone()).await?;
             }
+        }
+        let names = folded.iter().map(|one| SegmentName::parse(&one.name));
+        let names: Vec<_> = names
+            .collect::<Result<_, _>>()
+            .map_err(|e| transaction.corrupt(&format!("a segment's name: {e}")))?;
+        if let Some(first) = names.first() {
+            forget(&mut transaction, &first.camera.clone(), &names).await?;
         }
         let mut ranges = read_ranges(&mut transaction, camera).await?;
         ranges.extend(folded.iter().map(|f| f.range));

@@ -1,6 +1,6 @@
 //! The open database.
 
-use crate::database::Database;
+use crate::database::{Database, UseFor};
 use crate::error::StoreError;
 use crate::migrate::{MIGRATIONS, migrate};
 use crate::url::DatabaseUrl;
@@ -16,7 +16,17 @@ impl Store {
     /// Connects and migrates. A SQLite file that is not there is made; its
     /// folder is not.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let database = Database::open(url).await?;
+        Self::open_to(url, UseFor::Service).await
+    }
+
+    /// As [`open`](Self::open), with more memory: for a job that reads and
+    /// writes rows of a whole fleet, and ends.
+    pub async fn open_for_job(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Self::open_to(url, UseFor::Job).await
+    }
+
+    async fn open_to(url: &DatabaseUrl, use_for: UseFor) -> Result<Self, StoreError> {
+        let database = Database::open(url, use_for).await?;
         migrate(&database, MIGRATIONS).await?;
         Ok(Self::over(database))
     }

@@ -11,9 +11,10 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{AudioCodec, CameraId};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 
 /// Length of a fragment: what a killed process loses of what was muxed.
@@ -33,6 +34,27 @@ const LEAD: gst::ClockTime = gst::ClockTime::from_mseconds(200);
 
 /// Where a file goes that must not be written.
 const REFUSED: &str = "/dev/null/refused";
+
+/// The sizes of the latest key frames that went into a muxer.
+#[derive(Clone, Default)]
+struct KeySizes(Arc<Mutex<VecDeque<u32>>>);
+
+impl KeySizes {
+    /// More than a fragment has.
+    const KEPT: usize = 32;
+
+    fn note(&self, size: usize) {
+        let mut sizes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.extend(u32::try_from(size));
+        if sizes.len() > Self::KEPT {
+            sizes.pop_front();
+        }
+    }
+
+    fn contain(&self, size: u32) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&size)
+    }
+}
 
 /// A pipeline that is not started yet.
 pub(super) struct Parts {
@@ -112,7 +134,9 @@ fn split_mux_sink(
 ) -> Result<gst::Element, gst::glib::BoolError> {
     let muxer = muxer(audio)?;
     let groups = Arc::new(AtomicU32::new(0));
-    prepare_video(&muxer, &groups);
+    let keys = KeySizes::default();
+    prepare_video(&muxer, &groups, &keys);
+    mend_fragments(&muxer, keys);
     // Written out unit by unit: what a killed process has muxed is in the file.
     let file = gst::ElementFactory::make("filesink").property("async", false).build()?;
     file.set_property_from_str("buffer-mode", "unbuffered");
@@ -149,40 +173,42 @@ fn muxer(audio: Option<&AudioFormat>) -> Result<gst::Element, gst::glib::BoolErr
         .property("latency", if audio.is_some() { LEAD } else { WHOLE_GROUP }.nseconds())
         .build()?;
     muxer.set_property_from_str("fragment-mode", "first-moov-then-finalise");
-    if let Some(pad) = muxer.static_pad("src") {
-        pad.add_probe(gst::PadProbeType::BUFFER, |_, info| {
-            if let Some(buffer) = info.buffer_mut() {
-                mend_boxes(buffer);
-            }
-            gst::PadProbeReturn::Ok
-        });
-    }
     Ok(muxer)
 }
 
-fn mend_boxes(buffer: &mut gst::Buffer) {
+fn mend_fragments(muxer: &gst::Element, keys: KeySizes) {
+    let Some(pad) = muxer.static_pad("src") else { return };
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer_mut() {
+            mend_boxes(buffer, &keys);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+fn mend_boxes(buffer: &mut gst::Buffer, keys: &KeySizes) {
     let mut head = [0_u8; 8];
     if buffer.size() >= head.len()
         && buffer.copy_to_slice(0, &mut head).is_ok()
         && mend::concerns(head)
         && let Ok(mut map) = buffer.make_mut().map_writable()
     {
-        mend::mend(&mut map);
+        mend::mend(&mut map, |size| keys.contain(size));
     }
 }
 
 /// The video track gets its timescale; in front of the muxer delta frames get
 /// their flag back; and once the first
 /// group of a file has passed, fragments get their full length.
-fn prepare_video(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
-    let (groups, muxing) = (Arc::clone(groups), muxer.downgrade());
+fn prepare_video(muxer: &gst::Element, groups: &Arc<AtomicU32>, keys: &KeySizes) {
+    let (groups, muxing, keys) = (Arc::clone(groups), muxer.downgrade(), keys.clone());
     muxer.connect_pad_added(move |_, pad| {
         // Sound keeps its own: in any other the muxer miscounts PCM.
         if !pad.name().starts_with("video") {
             return;
         }
         pad.set_property("trak-timescale", VIDEO_TIMESCALE);
-        let (groups, muxing) = (Arc::clone(&groups), muxing.clone());
+        let (groups, muxing, keys) = (Arc::clone(&groups), muxing.clone(), keys.clone());
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };
             let begins_group = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
@@ -194,6 +220,8 @@ fn prepare_video(muxer: &gst::Element, groups: &Arc<AtomicU32>) {
                 let buffer = buffer.make_mut();
                 buffer.unset_flags(SHOWN_AS_KEY);
                 buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
+            } else if begins_group {
+                keys.note(buffer.size());
             }
             gst::PadProbeReturn::Ok
         });

@@ -13,8 +13,9 @@
 //! its default flags; and they get the track's usual duration, for a fragment
 //! that lacks both. A fragment that begins with a key frame has no default
 //! flags, and says nothing of its first sample: its first run gets them in place
-//! of its data offset, which moves into that of the fragment. What does not look
-//! as expected stays as it is.
+//! of its data offset, which moves into that of the fragment. So may one that
+//! begins with another sample; they are told apart by the sizes of the key frames
+//! that went into the muxer. What does not look as expected stays as it is.
 //!
 //! To be done once: what was mended looks like what needs mending.
 
@@ -34,14 +35,15 @@ const TRUN_DURATION: u32 = 0x100;
 const TRUN_SIZE: u32 = 0x200;
 const TRUN_FLAGS: u32 = 0x400;
 
-/// Mends a `moov` or `moof`; other bytes are left alone.
-pub(super) fn mend(bytes: &mut [u8]) {
+/// Mends a `moov` or `moof`; other bytes are left alone. `is_key` tells the sizes
+/// of the latest key frames.
+pub(super) fn mend(bytes: &mut [u8], is_key: impl Fn(u32) -> bool) {
     match kind_at(bytes, 0) {
         Some(b"moov") => {
             let tracks = tracks(bytes);
             each(bytes, &[b"moov", b"mvex", b"trex"], &mut |trex| mend_trex(trex, &tracks));
         }
-        Some(b"moof") => each(bytes, &[b"moof", b"traf"], &mut mend_traf),
+        Some(b"moof") => each(bytes, &[b"moof", b"traf"], &mut |traf| mend_traf(traf, &is_key)),
         _ => {}
     }
 }
@@ -71,14 +73,14 @@ fn mend_trex(trex: &mut [u8], tracks: &[Track]) {
     }
 }
 
-fn mend_traf(traf: &mut [u8]) {
+fn mend_traf(traf: &mut [u8], is_key: &impl Fn(u32) -> bool) {
     let Some(tfhd) = children(traf, 8).find(|at| kind_at(traf, *at) == Some(b"tfhd")) else {
         return;
     };
     match u32_at(traf, tfhd + 8) {
         Some(flags) if flags & TFHD_FLAGS == 0 => {
             // Nothing to undo: it does all or nothing.
-            let _ = give_first_flags(traf, tfhd, flags);
+            let _ = give_first_flags(traf, tfhd, flags, is_key);
         }
         Some(flags) if flags & TFHD_SIZE == 0 => give_default(traf, tfhd, flags),
         _ => {}
@@ -106,7 +108,12 @@ fn give_default(traf: &mut [u8], tfhd: usize, flags: u32) {
 }
 
 /// Says that the first sample, a key frame, is one.
-fn give_first_flags(traf: &mut [u8], tfhd: usize, flags: u32) -> Option<()> {
+fn give_first_flags(
+    traf: &mut [u8],
+    tfhd: usize,
+    flags: u32,
+    is_key: &impl Fn(u32) -> bool,
+) -> Option<()> {
     let runs: Vec<usize> =
         children(traf, 8).filter(|at| kind_at(traf, *at) == Some(b"trun")).collect();
     let first = *runs.first()?;
@@ -114,6 +121,10 @@ fn give_first_flags(traf: &mut [u8], tfhd: usize, flags: u32) -> Option<()> {
     let counts_from_base =
         |at: &usize| u32_at(traf, at + 8).is_some_and(|f| f & TRUN_DATA_OFFSET != 0);
     let says_nothing = first_flags & (TRUN_FIRST_FLAGS | TRUN_FLAGS) == 0;
+    let size_at = first + if first_flags & TRUN_DURATION == 0 { 20 } else { 24 };
+    if first_flags & TRUN_SIZE == 0 || !is_key(u32_at(traf, size_at)?) {
+        return None;
+    }
     if !says_nothing || flags & TFHD_BASE_OFFSET == 0 || !runs.iter().all(counts_from_base) {
         return None;
     }
@@ -248,7 +259,7 @@ mod tests {
     #[test]
     fn a_size_that_was_left_out_becomes_the_default() {
         let mut moof = torn();
-        mend(&mut moof);
+        mend(&mut moof, |_| true);
         let tfhd = 16;
         assert_eq!(u32_at(&moof, tfhd + 8), Some(0x19));
         assert_eq!(u32_at(&moof, tfhd + 28), Some(0xf7));
@@ -260,7 +271,10 @@ mod tests {
         let first = boxed(b"trun", &[&words(&[0x301, 1, 0x10, 0xbb8, 0xddb])]);
         let last = boxed(b"trun", &[&words(&[0x301, 1, 0x40d2, 0xbb8, 0x504])]);
         let mut moof = boxed(b"moof", &[&boxed(b"traf", &[&tfhd, &first, &last])]);
-        mend(&mut moof);
+        let before = moof.clone();
+        mend(&mut moof, |size| size == 0x504);
+        assert_eq!(moof, before, "another sample");
+        mend(&mut moof, |size| size == 0xddb);
         let (tfhd, first, last) = (16, 16 + 24, 16 + 24 + 28);
         assert_eq!(u32_at(&moof, tfhd + 20), Some(0xa309));
         let word = |run: usize, n: usize| u32_at(&moof, run + 8 + 4 * n);
@@ -274,7 +288,7 @@ mod tests {
         let first = boxed(b"trun", &[&words(&[0x305, 1, 0x118, DELTA_FLAGS, 0xbb8, 0x417])]);
         let last = boxed(b"trun", &[&words(&[0x201, 1, 0x2441, 0x5a7])]);
         let mut moof = boxed(b"moof", &[&boxed(b"traf", &[&tfhd, &first, &last])]);
-        mend(&mut moof);
+        mend(&mut moof, |_| true);
         let tfhd = 16;
         assert_eq!(u32_at(&moof, tfhd + 8), Some(0x09));
         assert_eq!(u32_at(&moof, tfhd + 24), Some(0xbb8));
@@ -292,7 +306,7 @@ mod tests {
         let trex = |id| boxed(b"trex", &[&words(&[0, id, 1, 0, 0, 0])]);
         let mvex = boxed(b"mvex", &[&trex(1), &trex(2)]);
         let mut moov = boxed(b"moov", &[&trak(1, b"vide"), &trak(2, b"soun"), &mvex]);
-        mend(&mut moov);
+        mend(&mut moov, |_| true);
         let end = moov.len();
         assert_eq!(u32_at(&moov, end - 4), Some(SYNC_FLAGS));
         assert_eq!(u32_at(&moov, end - 36), Some(DELTA_FLAGS));
@@ -307,7 +321,7 @@ mod tests {
                 *slot = byte;
             }
             moof.truncate(cut);
-            mend(&mut moof);
+            mend(&mut moof, |_| true);
         }
     }
 }

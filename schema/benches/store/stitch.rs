@@ -23,7 +23,7 @@ const LOT: usize = 8;
 const CONTENTS: usize = 400;
 
 pub async fn compare(name: &str, url: &DatabaseUrl, cameras: i64) {
-    let store = Store::open(url).await.expect("opens");
+    let store = Store::open_for_job(url).await.expect("opens");
     let cameras: Vec<CameraId> =
         (0..cameras).map(|n| CameraId::new(format!("CAMERA_{n}")).expect("valid")).collect();
     let rows = cameras.len() * 2 * usize::try_from(NUMBERS).expect("fits");
@@ -125,6 +125,7 @@ async fn put_indexes(store: &Store, cameras: &[CameraId]) {
             version: 1,
             path: None,
             contents: vec![7; CONTENTS],
+            pauses: None,
         };
         let indexes: Vec<_> = day(camera).map(index).collect();
         store.put_indexes(&indexes).await.expect("writes");

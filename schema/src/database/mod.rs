@@ -10,6 +10,7 @@ mod statement;
 mod transaction;
 mod value;
 
+pub(crate) use connect::UseFor;
 pub(crate) use row::Row;
 pub(crate) use statement::{Statement, lots};
 pub(crate) use transaction::Transaction;
@@ -39,10 +40,10 @@ enum Pools {
 
 impl Database {
     /// Opens it, making a SQLite file that is not there.
-    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+    pub async fn open(url: &DatabaseUrl, use_for: UseFor) -> Result<Self, StoreError> {
         let shown: Arc<str> = url.to_string().into();
         let pools = match url.target() {
-            Target::Sqlite(path) => connect::sqlite(path, &shown).await?,
+            Target::Sqlite(path) => connect::sqlite(path, use_for, &shown).await?,
             Target::Postgres(options) => connect::postgres(options, &shown).await?,
         };
         Ok(Self { pools, shown })

@@ -51,6 +51,8 @@ pub struct NewIndex {
     pub path: Option<String>,
     /// Packed sample tables.
     pub contents: Vec<u8>,
+    /// Packed pauses; `None`: none, as nearly always.
+    pub pauses: Option<Vec<u8>>,
 }
 
 /// What was read from a file, as it is stored.

@@ -91,6 +91,23 @@ impl Store {
         Ok(found)
     }
 
+    /// The packed pauses of the segments of a camera from one on, by name; few
+    /// have any.
+    pub async fn pauses(
+        &self,
+        camera: &CameraId,
+        first: &SegmentName,
+    ) -> Result<Vec<(SegmentName, Vec<u8>)>, StoreError> {
+        let sql = "SELECT name, pauses FROM segment_indexes
+             WHERE camera_id = $1 AND pauses IS NOT NULL AND name >= $2 ORDER BY name";
+        let read = |row: &Row| {
+            let name = SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string())?;
+            Ok((name, bytes(row, 1)?.to_vec()))
+        };
+        let values = vec![camera.as_str().into(), first.to_string().into()];
+        self.select("read the pauses", sql, values, read).await
+    }
+
     async fn of_names<T>(
         &self,
         select: &str,

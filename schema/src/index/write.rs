@@ -11,17 +11,18 @@ use crate::store::Store;
 use hitless_model::SegmentName;
 use std::collections::BTreeMap;
 
-/// Rows in one statement: 12 values each.
+/// Rows in one statement: 13 values each.
 const LOT: usize = 128;
 const INSERT: &str = "INSERT INTO segment_indexes (camera_id, name, segment_seq, state, version,
-       size_bytes, modified_ns, changed_ns, path, reason, contents, change_seq) VALUES ";
+       size_bytes, modified_ns, changed_ns, path, reason, contents, pauses, change_seq) VALUES ";
 /// An older reading never replaces a newer one, and what is the same stays.
 const REPLACE: &str = " ON CONFLICT (camera_id, name) DO UPDATE SET
        segment_seq = excluded.segment_seq, state = excluded.state, version = excluded.version,
        size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns,
        changed_ns = excluded.changed_ns, path = excluded.path, reason = excluded.reason,
-       contents = excluded.contents,
+       contents = excluded.contents, pauses = excluded.pauses,
        change_seq = CASE WHEN segment_indexes.contents IS DISTINCT FROM excluded.contents
+                           OR segment_indexes.pauses IS DISTINCT FROM excluded.pauses
                            OR segment_indexes.version <> excluded.version
                            OR segment_indexes.state <> excluded.state
                     THEN excluded.change_seq ELSE segment_indexes.change_seq END
@@ -34,6 +35,7 @@ const REPLACE: &str = " ON CONFLICT (camera_id, name) DO UPDATE SET
          OR segment_indexes.changed_ns IS DISTINCT FROM excluded.changed_ns
          OR segment_indexes.path IS DISTINCT FROM excluded.path
          OR segment_indexes.reason IS DISTINCT FROM excluded.reason
+         OR segment_indexes.pauses IS DISTINCT FROM excluded.pauses
          OR segment_indexes.contents IS DISTINCT FROM excluded.contents)";
 
 impl Store {
@@ -137,6 +139,7 @@ struct Row<'a> {
     path: Option<&'a str>,
     reason: Option<&'a str>,
     contents: Option<&'a [u8]>,
+    pauses: Option<&'a [u8]>,
 }
 
 impl<'a> Row<'a> {
@@ -150,6 +153,7 @@ impl<'a> Row<'a> {
             path: index.path.as_deref(),
             reason: None,
             contents: Some(&index.contents),
+            pauses: index.pauses.as_deref(),
         }
     }
 
@@ -163,6 +167,7 @@ impl<'a> Row<'a> {
             path: one.path.as_deref(),
             reason: Some(&one.reason),
             contents: None,
+            pauses: None,
         }
     }
 
@@ -179,6 +184,7 @@ impl<'a> Row<'a> {
             self.path.into(),
             self.reason.into(),
             self.contents.map(<[u8]>::to_vec).into(),
+            self.pauses.map(<[u8]>::to_vec).into(),
             change_seq.into(),
         ]
     }

@@ -5,7 +5,7 @@
 //! The instant in a name never changes, so a segment never changes its hour.
 
 use super::apply::DOING;
-use crate::database::Row;
+use crate::database::{Row, Transaction};
 use crate::error::{ErrorKind, StoreError};
 use crate::read::{bytes, int};
 use crate::store::Store;
@@ -31,6 +31,11 @@ const STATUSES: [OverlapStatus; 5] = [
 const FAR: Nanos = Nanos::from_secs(60);
 const WITHIN: &str = "SELECT hour_ns, judged FROM judged_hours
      WHERE camera_id = $1 AND hour_ns >= $2 AND hour_ns <= $3";
+
+const FORGET: &str = "DELETE FROM judged_hours WHERE camera_id = $1 AND hour_ns = $2";
+const REPLACE: &str = "UPDATE judged_hours SET judged = $3 WHERE camera_id = $1 AND hour_ns = $2";
+const ADVANCE: &str = "UPDATE stitch_cameras SET generation = generation + 1
+     WHERE camera_id = $1 AND generation > 0";
 
 /// What a plan made of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +152,35 @@ impl Store {
     pub(super) fn unfit(&self, detail: String) -> StoreError {
         self.database().error(ErrorKind::Bug, DOING, detail)
     }
+}
+
+/// Forgets segments whose rows are folded away. Whoever has read the verdicts
+/// before must read them again.
+pub(crate) async fn forget(
+    transaction: &mut Transaction,
+    camera: &CameraId,
+    names: &[SegmentName],
+) -> Result<(), StoreError> {
+    let mut hours: BTreeMap<Utc, Vec<&SegmentName>> = BTreeMap::new();
+    for name in names {
+        hours.entry(hour_of_name(name)).or_default().push(name);
+    }
+    for (hour, names) in hours {
+        let key = || vec![camera.as_str().into(), hour.as_ns().into(), hour.as_ns().into()];
+        let read = |row: &Row| unpack(camera, hour, bytes(row, 1)?);
+        let Some(mut verdicts) = transaction.select(WITHIN, key(), read).await?.pop() else {
+            continue;
+        };
+        verdicts.retain(|name, _| !names.contains(&name));
+        let packed = pack(hour, &verdicts).map_err(|e| transaction.corrupt(&e))?;
+        let (sql, values) = if verdicts.is_empty() {
+            (FORGET, vec![camera.as_str().into(), hour.as_ns().into()])
+        } else {
+            (REPLACE, vec![camera.as_str().into(), hour.as_ns().into(), packed.into()])
+        };
+        transaction.execute(sql, values).await?;
+    }
+    transaction.execute(ADVANCE, vec![camera.as_str().into()]).await.map(drop)
 }
 
 #[cfg(test)]

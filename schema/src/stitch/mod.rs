@@ -26,3 +26,5 @@ pub use news::News;
 pub use runs::{StitchOutcome, StitchRun};
 pub use window::{Applied, Judged, Window};
 pub use work::{CameraWork, StitchState};
+
+pub(crate) use judged_hours::forget;

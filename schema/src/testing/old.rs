@@ -1,6 +1,6 @@
 //! Databases as earlier versions of the program left them.
 
-use crate::database::Database;
+use crate::database::{Database, UseFor};
 use crate::error::StoreError;
 use crate::migrate::{MIGRATIONS, migrate};
 use crate::store::Store;
@@ -14,7 +14,7 @@ pub fn newest_migration() -> i64 {
 /// Makes a database that has the migrations up to `number` and no more.
 pub async fn make_old_database(url: &DatabaseUrl, number: i64) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().take_while(|m| m.number <= number).count();
-    let database = Database::open(url).await?;
+    let database = Database::open(url, UseFor::Service).await?;
     migrate(&database, &MIGRATIONS[..known]).await?;
     database.close().await;
     Ok(())
@@ -25,7 +25,7 @@ pub async fn make_old_database(url: &DatabaseUrl, number: i64) -> Result<(), Sto
 /// but migrations adds columns to old statements.
 pub async fn open_as_of(url: &DatabaseUrl, number: i64) -> Result<Store, StoreError> {
     let known = MIGRATIONS.iter().take_while(|m| m.number <= number).count();
-    let database = Database::open(url).await?;
+    let database = Database::open(url, UseFor::Service).await?;
     migrate(&database, &MIGRATIONS[..known]).await?;
     Ok(Store::over(database))
 }

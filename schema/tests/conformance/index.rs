@@ -41,6 +41,7 @@ pub mod stories {
             version: 3,
             path: None,
             contents: contents.to_vec(),
+            pauses: None,
         }
     }
 

@@ -31,6 +31,13 @@ on_both! {
     a_displaced_segment_is_found_where_it_was_put,
     /// A plan that goes on reads what it has not passed.
     rows_are_read_from_where_a_plan_goes_on,
+    /// What retention folds away is judged no more, and a plan made before that
+    /// is made again.
+    folded_segments_are_judged_no_more,
+    /// Old plans go, but for the joint at which planning goes on.
+    old_plans_are_removed,
+    /// A segment that comes back is judged again.
+    a_row_that_comes_back_is_judged_again,
     /// The last run that did its work.
     runs_are_remembered,
 }
@@ -483,8 +490,11 @@ pub mod stories {
                 })
                 .await
             };
+            // What was on its way to the database may still arrive: it holds
+            // the camera's row until then.
+            let held = store.claim_cameras(&me(), &[camera()], at(0), LEASE).await;
+            let (_, state) = held.expect("writes").remove(0);
             let now = all(&store).await;
-            let state = store.stitch_state(&camera()).await.expect("reads");
             let row = store.segment(&row.name).await.expect("reads").expect("there");
             let is_new = now == after.entries;
             assert!(is_new || now == before, "after {polls} polls: {now:#?}");
@@ -707,6 +717,64 @@ pub mod stories {
         let changed = store.segments_with_news(&camera(), head).await.expect("reads");
         assert_eq!(changed[1].placed, Some(placed));
         assert_eq!(changed[1].segment.overlap, status);
+    }
+
+    pub async fn folded_segments_are_judged_no_more(ground: Ground) {
+        let store = ground.store().await;
+        let rows: Vec<_> =
+            (0..9).map(|n| tenth("CAMERA_1", "blue", n, SegmentState::Complete)).collect();
+        store.apply(&rows.iter().map(|s| put(1, s)).collect::<Vec<_>>()).await.expect("applies");
+        for row in &rows[..4] {
+            judge(&store, &row.name, OverlapStatus::Unique).await;
+        }
+        let before = store.stitch_state(&camera()).await.expect("reads").generation;
+        let gone = |row: &Segment| {
+            let name = row.name.clone();
+            crate::both::stamped(2, hitless_schema::Change::SegmentExpired { name })
+        };
+        store.apply(&rows[..3].iter().map(gone).collect::<Vec<_>>()).await.expect("applies");
+        let head = store.change_head().await.expect("reads");
+        assert_eq!(store.fold_expired(head, Nanos::from_secs(1)).await.expect("writes"), 3);
+        let late = apply(&store, window(before, vec![])).await;
+        assert_eq!(late, Applied::Conflict { generation: Some(before + 1) });
+        // The rows come back as a rescan would bring them: nobody has judged
+        // them yet.
+        store.apply(&rows.iter().map(|s| put(9, s)).collect::<Vec<_>>()).await.expect("applies");
+        let news = store.segments_with_news(&camera(), head).await.expect("reads");
+        let placed: Vec<bool> = news.iter().map(|n| n.placed.is_some()).collect();
+        assert_eq!(placed[..5], [false, false, false, true, false]);
+        judge(&store, &rows[0].name, OverlapStatus::Unique).await;
+    }
+
+    pub async fn old_plans_are_removed(ground: Ground) {
+        let store = claimed(&ground).await;
+        let mut planned = busy_window();
+        planned.carries.insert(0, CarryRow { at: at(5), carry: vec![5] });
+        written(apply(&store, planned.clone()).await);
+        assert_eq!(store.prune_plans(at(11)).await.expect("writes"), 1, "the first joint");
+        assert_eq!(store.prune_plans(at(11)).await.expect("writes"), 0);
+        let left = store.carry_before(&camera(), at(11)).await.expect("reads");
+        assert_eq!(left, Some(planned.carries[1].clone()));
+        assert_eq!(store.prune_plans(at(99_999)).await.expect("writes"), 4 + 2 + 1);
+        let left = store.carry_before(&camera(), at(99_999)).await.expect("reads");
+        assert_eq!(left, Some(planned.carries[2].clone()));
+        assert_eq!(all(&store).await, planned.entries, "the timeline stays");
+        assert_eq!(ledger(&store).await.len(), 1, "and its gaps");
+    }
+
+    pub async fn a_row_that_comes_back_is_judged_again(ground: Ground) {
+        let store = ground.store().await;
+        let row = tenth("CAMERA_1", "blue", 0, SegmentState::Complete);
+        store.apply(&[put(1, &row)]).await.expect("applies");
+        judge(&store, &row.name, OverlapStatus::Duplicate).await;
+        // Whoever emptied the table left the stitcher's own knowledge.
+        crate::schema::execute(&ground.url, "DELETE FROM video_segments").await;
+        store.apply(&[put(2, &row)]).await.expect("applies");
+        let status =
+            async || store.segment(&row.name).await.expect("reads").expect("there").overlap;
+        assert_eq!(status().await, OverlapStatus::Pending);
+        judge(&store, &row.name, OverlapStatus::Duplicate).await;
+        assert_eq!(status().await, OverlapStatus::Duplicate);
     }
 
     pub async fn runs_are_remembered(ground: Ground) {

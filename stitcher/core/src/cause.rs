@@ -125,13 +125,18 @@ fn of_events(facts: &Facts) -> Vec<(Stretch, Cause)> {
     found
 }
 
+/// A recorder that has just begun connects to a camera too: only what it notes as
+/// missing is the camera's doing.
 fn reason(event: &CameraEvent) -> Option<Cause> {
     match event.state {
         CameraState::Disabled => Some(Cause::Disabled),
+        CameraState::Stalled | CameraState::BackingOff => {
+            Some(event.cause.unwrap_or(Cause::CameraAway))
+        }
         CameraState::Connecting
         | CameraState::AwaitingKeyFrame
-        | CameraState::Stalled
-        | CameraState::BackingOff => Some(event.cause.unwrap_or(Cause::CameraAway)),
-        CameraState::Recording | CameraState::Draining | CameraState::Stopped => event.cause,
+        | CameraState::Recording
+        | CameraState::Draining
+        | CameraState::Stopped => event.cause,
     }
 }

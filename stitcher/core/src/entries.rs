@@ -69,7 +69,7 @@ pub(crate) fn tail(walk: &Walk<'_>, settings: &Settings, from: Option<Utc>) -> V
         return Vec::new();
     }
     let to = toward(from, length, facts.horizon);
-    let missing = crate::walk::Missing { length, in_strand: false };
+    let missing = crate::walk::Missing { length, noted: false };
     carve(facts, settings, &Causes::of(facts), (from, to), missing)
 }
 
@@ -83,7 +83,7 @@ fn begin(
 ) -> Utc {
     let facts = walk.view.facts;
     if let Some(begins) = facts.begins.filter(|b| *b < first) {
-        let missing = crate::walk::Missing { length: first.since(begins), in_strand: false };
+        let missing = crate::walk::Missing { length: first.since(begins), noted: false };
         line.entries.extend(carve(facts, settings, causes, (begins, first), missing));
     }
     first

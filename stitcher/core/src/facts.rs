@@ -5,6 +5,7 @@
 //! where it must break a tie it takes instants, run ids and numbers.
 
 use crate::carry::Carry;
+use crate::pause::Pause;
 use hitless_model::{
     CameraEvent, CameraId, ClockMap, ClockSource, InstanceId, MediaSpan, MediaTime, Nanos, Run,
     RunId, Segment, SegmentNumber, SegmentState, Utc,
@@ -68,6 +69,8 @@ pub struct SegmentFacts {
     pub parameters: u64,
     /// The segment has a sound track.
     pub audio: bool,
+    /// Where nothing came for a while; see [`pauses`](crate::pauses()).
+    pub pauses: Vec<Pause>,
 }
 
 impl SegmentFacts {
@@ -101,12 +104,32 @@ impl SegmentFacts {
             damaged: video.map_or(0, |v| u32::try_from(v.damaged).unwrap_or(u32::MAX)),
             parameters: video.map_or(0, |v| v.parameters),
             audio: row.audio.is_some(),
+            pauses: Vec::new(),
         })
     }
 
     /// Where the last sample ends on the strand's media clock.
     pub fn media_end(&self) -> MediaTime {
         self.media_start.plus(self.media_length)
+    }
+
+    /// The pause right before a sample.
+    pub(crate) fn pause_before(&self, sample: u32) -> Option<&Pause> {
+        let at = self.pauses.binary_search_by_key(&sample, |p| p.sample).ok()?;
+        self.pauses.get(at)
+    }
+
+    /// Does it pause between two of these samples?
+    pub(crate) fn pauses_within(&self, first: u32, samples: u32) -> bool {
+        let end = first.saturating_add(samples);
+        self.pauses.iter().any(|p| p.sample > first && p.sample < end)
+    }
+
+    /// How long a picture lasts, on average.
+    pub(crate) fn mean_frame(&self) -> i64 {
+        let missing = self.pauses.iter().map(|p| p.length.ticks()).fold(0, i64::saturating_add);
+        let shown = self.media_length.ticks().saturating_sub(missing);
+        (shown / i64::from(self.samples.max(1))).max(1)
     }
 
     /// May its samples be played?

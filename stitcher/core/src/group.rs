@@ -8,8 +8,8 @@
 use crate::align::{Alignment, How, strand_id};
 use crate::plan::Finding;
 use crate::strand::{StrandRef, View};
-use hitless_model::{MediaSpan, Nanos, Utc};
-use std::collections::HashMap;
+use hitless_model::{InstanceId, MediaSpan, Nanos, SegmentNumber, Utc};
+use std::collections::{BTreeSet, HashMap};
 
 /// Where a strand lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub(crate) fn groups(
     alignments: &[Alignment],
     findings: &mut Vec<Finding>,
 ) -> Groups {
-    let mut axes = Forest::new(view.strands.len());
-    let mut classes = Forest::new(view.strands.len());
+    let mut axes = Forest::new(view);
+    let mut classes = Forest::new(view);
     tie_known(view, &mut axes, &mut classes);
     let mut sorted: Vec<&Alignment> = alignments.iter().filter(|a| !a.known).collect();
     sorted.sort_by_key(|a| (rank(a.how), a.early, a.late));
@@ -145,27 +145,42 @@ fn number(view: &View<'_>, axes: &mut Forest, classes: &mut Forest) -> Groups {
     Groups { axes: found, members }
 }
 
+/// A strand by its instance (the first strand of that) and number.
+type Turn = (StrandRef, SegmentNumber, StrandRef);
+
 /// Union-find whose links carry offsets.
 struct Forest {
     links: Vec<(StrandRef, i64)>,
-    /// Of each root.
-    members: Vec<Vec<StrandRef>>,
+    /// Of each root, by whose turn it was.
+    members: Vec<BTreeSet<Turn>>,
 }
 
 impl Forest {
-    fn new(strands: usize) -> Self {
-        let all = || (0..crate::table::count(strands)).map(StrandRef);
-        Self { links: all().map(|s| (s, 0)).collect(), members: all().map(|s| vec![s]).collect() }
+    fn new(view: &View<'_>) -> Self {
+        let mut instances: HashMap<&InstanceId, StrandRef> = HashMap::new();
+        let turn = |s: StrandRef| {
+            let first = *instances.entry(view.instance(s)).or_insert(s);
+            (first, view.strand(s).begins.number, s)
+        };
+        Self {
+            links: view.strand_refs().map(|s| (s, 0)).collect(),
+            members: view.strand_refs().map(turn).map(|t| BTreeSet::from([t])).collect(),
+        }
     }
 
     /// The root of a strand's tree and the ticks to add to get to its axis.
     fn root(&mut self, strand: StrandRef) -> (StrandRef, i64) {
-        let (mut at, mut offset) = (strand, 0_i64);
+        let mut path = Vec::new();
+        let mut at = strand;
         while self.links[at.place()].0 != at {
-            offset = offset.saturating_add(self.links[at.place()].1);
+            path.push(at);
             at = self.links[at.place()].0;
         }
-        self.links[strand.place()] = (at, offset);
+        let mut offset = 0_i64;
+        for step in path.into_iter().rev() {
+            offset = offset.saturating_add(self.links[step.place()].1);
+            self.links[step.place()] = (at, offset);
+        }
         (at, offset)
     }
 
@@ -176,21 +191,31 @@ impl Forest {
     }
 
     /// By how much strands of one instance would overlap, if these were tied:
-    /// they follow each other.
+    /// they follow each other. In each tree they do already, so only those
+    /// that would come next to each other are looked at.
     fn overrun(&mut self, view: &View<'_>, early: StrandRef, late: StrandRef, offset: i64) -> i64 {
         let link = self.link(early, late, offset);
         let (early, late) = (self.root(early).0, self.root(late).0);
-        let of = |forest: &mut Self, root: StrandRef, by: i64| -> Vec<_> {
-            let members = forest.members[root.place()].clone();
-            let shift = |s: StrandRef| (s, forest.root(s).1.saturating_add(by));
-            members.into_iter().map(shift).collect()
+        let sizes = [early, late].map(|root| self.members[root.place()].len());
+        // what to add to get from each tree's axis to that of `early`'s
+        let (few, many) = match sizes[0] <= sizes[1] {
+            true => ((early, 0), (late, link)),
+            false => ((late, link), (early, 0)),
         };
-        let (ours, theirs) = (of(self, early, 0), of(self, late, link));
+        let pairs: Vec<(StrandRef, StrandRef)> = self.members[few.0.place()]
+            .iter()
+            .flat_map(|turn| {
+                let others = &self.members[many.0.place()];
+                let before = others.range(..*turn).next_back();
+                let after = others.range(*turn..).next();
+                [before, after].into_iter().flatten().map(|other| (turn.2, other.2))
+            })
+            .collect();
         let mut worst = 0;
-        for x in &ours {
-            for y in &theirs {
-                worst = worst.max(overlap(view, *x, *y));
-            }
+        for (x, y) in pairs {
+            let x = (x, self.root(x).1.saturating_add(few.1));
+            let y = (y, self.root(y).1.saturating_add(many.1));
+            worst = worst.max(overlap(view, x, y));
         }
         worst
     }
@@ -212,8 +237,12 @@ impl Forest {
         let (keep, gone, link) =
             if early < late { (early, late, link) } else { (late, early, link.saturating_neg()) };
         self.links[gone.place()] = (keep, link);
-        let moved = std::mem::take(&mut self.members[gone.place()]);
-        self.members[keep.place()].extend(moved);
+        let mut few = std::mem::take(&mut self.members[gone.place()]);
+        let many = &mut self.members[keep.place()];
+        if few.len() > many.len() {
+            std::mem::swap(&mut few, many);
+        }
+        many.extend(few);
     }
 }
 

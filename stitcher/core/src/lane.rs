@@ -40,7 +40,7 @@ pub(crate) fn label(view: &View<'_>, groups: &Groups, copy: &Unit, at: i64) -> U
 /// Up to where a copy has frames: what comes after a loss inside of it is not
 /// worth entering it for.
 fn has_until(copy: &Unit) -> i64 {
-    if copy.damaged == 0 {
+    if copy.damaged == 0 && !copy.pauses {
         return copy.end;
     }
     let shown = i64::from(copy.samples).saturating_mul(copy.frame);

@@ -23,6 +23,7 @@ mod merge;
 mod missing;
 mod pair;
 mod pass;
+mod pause;
 mod perform;
 mod piece;
 mod plan;
@@ -48,6 +49,7 @@ pub use evidence::{Evidence, Fingerprint, Needs};
 pub use facts::{Facts, Lineage, SegmentFacts, SegmentRef, Stretch};
 pub use horizon::horizon;
 pub use make::{needs, plan};
+pub use pause::{Pause, pauses};
 pub use plan::{
     AudioCut, Entry, Finding, Plan, Seam, SeamKind, Span, StrandAlignment, StrandId, What,
 };

@@ -30,7 +30,7 @@ pub(crate) fn merged(
         return None;
     }
     let rows: Vec<Vec<Frame>> =
-        copies.iter().map(|c| frames(groups, look, c)).collect::<Option<_>>()?;
+        copies.iter().map(|c| frames(view, groups, look, c)).collect::<Option<_>>()?;
     let found = by_time(&rows);
     let whole = found.values().filter(|f| has_whole(f)).count();
     if whole <= own.whole_samples() as usize && found.len() <= own.samples as usize {
@@ -47,6 +47,7 @@ pub(crate) fn merged(
 fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
     let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
     own.damaged > 0
+        || own.pauses
         || (!own.headed && others.iter().any(|c| c.headed))
         || others.iter().any(|c| c.last > own.last)
         // cut off among frames out of order: the last one shown says nothing

@@ -43,7 +43,7 @@ pub(crate) fn carve(
                 Kind::Expired => What::Expired,
                 Kind::Disabled => What::Gap(Cause::Disabled),
                 Kind::Missing => {
-                    let cause = match missing.in_strand {
+                    let cause = match missing.noted {
                         true => Cause::PacketsLost,
                         false => causes.of_stretch(start, end),
                     };

@@ -9,6 +9,7 @@ use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
 use crate::merge::merged;
+use crate::pause::Pause;
 use crate::slot::Slot;
 use crate::strand::{StrandRef, View};
 use crate::table::{TELLING, usual_step};
@@ -36,6 +37,8 @@ pub(crate) struct Piece {
     pub(crate) frame: i64,
     /// Ticks before it that nobody has.
     pub(crate) lost: i64,
+    /// Its recorder has noted that they were lost on the way from the camera.
+    pub(crate) noted: bool,
 }
 
 /// One frame of a GOP as it is played.
@@ -51,6 +54,8 @@ pub(crate) struct Frame {
     pub(crate) end: i64,
     /// When it is decoded.
     pub(crate) decode: i64,
+    /// Its recorder had nothing for a while before it.
+    pub(crate) late: Option<Pause>,
 }
 
 /// The pieces of a slot; empty if none of its copies can be played.
@@ -63,19 +68,21 @@ pub(crate) fn pieces(
 ) -> Vec<Piece> {
     let Some(place) = best(view, slot, at) else { return Vec::new() };
     let unit = &slot.copies[place];
+    let late = unit.late.filter(|_| at.is_some());
     if let Some(frames) = merged(view, groups, look, slot, place, at) {
         return cut(slot, unit, &frames, at);
     }
-    if unit.damaged > 0
-        && let Some(frames) = frames(groups, look, unit)
+    if (unit.damaged > 0 || unit.pauses)
+        && let Some(frames) = frames(view, groups, look, unit)
     {
         return cut(slot, unit, &frames, at);
     }
-    whole(slot, unit)
+    let lost = late.map_or(0, |late| late_by(&late, unit, at));
+    whole(slot, unit, lost)
 }
 
 /// One copy as it is: one piece, or three where it has leading pictures.
-fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
+fn whole(slot: &Slot, unit: &Unit, lost: i64) -> Vec<Piece> {
     let frame = unit.frame;
     let all = Piece {
         strand: unit.strand,
@@ -89,7 +96,8 @@ fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
         last: unit.last,
         end: unit.end,
         frame,
-        lost: 0,
+        lost,
+        noted: unit.first_damaged,
     };
     if unit.leading == 0 {
         return vec![all];
@@ -102,6 +110,7 @@ fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
         samples: unit.leading,
         damaged: 0,
         leading: true,
+        lost: 0,
         last: slot.start,
         end: after,
         ..all
@@ -110,6 +119,7 @@ fn whole(slot: &Slot, unit: &Unit) -> Vec<Piece> {
         first: leading.first.saturating_add(unit.leading),
         samples: unit.samples.saturating_sub(unit.leading).saturating_sub(1),
         key: after,
+        lost: 0,
         ..all
     };
     [head, leading, rest].into_iter().filter(|p| p.samples > 0).collect()
@@ -121,9 +131,15 @@ pub(crate) fn honest_end(last: i64, end: i64, frame: i64) -> i64 {
 }
 
 /// The frames of one copy, in decode order.
-pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Option<Vec<Frame>> {
+pub(crate) fn frames(
+    view: &View<'_>,
+    groups: &Groups,
+    look: &mut Look<'_>,
+    unit: &Unit,
+) -> Option<Vec<Frame>> {
     let offset = groups.axis(unit.strand).offset;
     let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
+    let row = view.segment(unit.segment);
     let own = look.samples(unit.segment)?.get(range)?;
     Some(
         own.iter()
@@ -136,6 +152,10 @@ pub(crate) fn frames(groups: &Groups, look: &mut Look<'_>, unit: &Unit) -> Optio
                 shown: s.presentation.ticks().saturating_add(offset),
                 end: s.presentation.plus(s.duration).ticks().saturating_add(offset),
                 decode: s.decode.ticks().saturating_add(offset),
+                late: match sample == unit.first {
+                    true => unit.late,
+                    false => row.pause_before(sample).map(|p| p.shifted(offset)),
+                },
             })
             .collect(),
     )
@@ -162,7 +182,16 @@ fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec
     let mut latest = at.map(|p| p.last);
     for (n, frame) in frames.iter().enumerate() {
         let lost = match latest {
-            Some(latest) if frame.damaged => lost_before(frames, earliest(n, frame), latest, usual),
+            Some(latest) if frame.damaged || frame.late.is_some() => {
+                let noted = match frame.damaged {
+                    true => lost_before(frames, earliest(n, frame), latest, usual),
+                    false => 0,
+                };
+                let late = |late: Pause| {
+                    late.lost_after(latest_before(frames, late.until.ticks(), latest))
+                };
+                noted.max(frame.late.map_or(0, late))
+            }
             _ => 0,
         };
         let leading = (1..=before_key).contains(&n);
@@ -219,15 +248,29 @@ fn begin(slot: &Slot, frame: &Frame, (n, zero): (usize, i64), usual: i64, lost: 
         end: frame.end,
         frame: usual,
         lost,
+        noted: frame.damaged,
     }
 }
 
 /// Ticks missing right before what is shown at this time.
 fn lost_before(frames: &[Frame], shown: i64, latest: i64, usual: i64) -> i64 {
-    let before = frames.iter().map(|f| f.shown).filter(|s| *s < shown).max();
-    let before = before.map_or(latest, |b| b.max(latest.min(shown)));
-    let step = shown.saturating_sub(before);
+    let step = shown.saturating_sub(latest_before(frames, shown, latest));
     if is_step(step, usual) { step.saturating_sub(usual) } else { 0 }
+}
+
+/// When the latest picture before a time is shown, `latest` being one of them.
+fn latest_before(frames: &[Frame], shown: i64, latest: i64) -> i64 {
+    let before = frames.iter().map(|f| f.shown).filter(|s| *s < shown).max();
+    before.map_or(latest, |b| b.max(latest.min(shown)))
+}
+
+/// How much of a pause right before a unit nobody has.
+fn late_by(late: &Pause, unit: &Unit, at: Option<&Position>) -> i64 {
+    if unit.from < late.until.ticks() {
+        // leading pictures are shown before it
+        return late.length.ticks();
+    }
+    at.map_or(0, |at| late.lost_after(at.last.min(late.until.ticks())))
 }
 
 /// Is this more than the step from one picture to the next?

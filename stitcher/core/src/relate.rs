@@ -39,7 +39,7 @@ impl Walk<'_> {
             false => 0,
         };
         if lost > 0 {
-            let missing = Missing { length: ticks(lost), in_strand: follows };
+            let missing = Missing { length: ticks(lost), noted: follows && first.noted };
             return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
         }
         let class = |s: StrandRef| self.groups.axis(s).class;
@@ -75,7 +75,7 @@ impl Walk<'_> {
             believed = believed.min(self.settings.gap_threshold);
         }
         if away > believed {
-            let missing = Missing { length: away, in_strand: false };
+            let missing = Missing { length: away, noted: false };
             return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
         }
         let doubled = if same { Nanos::ZERO } else { here.since(start).max(Nanos::ZERO) };
@@ -98,7 +98,7 @@ impl Walk<'_> {
         let scale = self.view.strand(piece.strand).timescale;
         if piece.lost > 0 {
             let length = MediaSpan::new(piece.lost).to_nanos(scale);
-            let missing = Some(Missing { length, in_strand: true });
+            let missing = Some(Missing { length, noted: piece.noted });
             return Relation { seam: Seam::sure(SeamKind::Gap), missing };
         }
         let same = self.at.is_some_and(|p| p.strand == piece.strand);

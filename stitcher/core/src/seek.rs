@@ -21,7 +21,8 @@ impl Walk<'_> {
                 let intact = slot
                     .copies
                     .iter()
-                    .any(|c| at.leads_to(self.view, c.segment, c.first) && !c.first_damaged);
+                    .filter(|c| !c.first_damaged && c.late.is_none())
+                    .any(|c| at.leads_to(self.view, c.segment, c.first));
                 if intact || at.reaches(slot.from) {
                     return Some((lane, cursor));
                 }

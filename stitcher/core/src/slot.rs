@@ -5,6 +5,7 @@
 //! split at the slot's border, and its tail is a copy without a head.
 
 use crate::evidence::Look;
+use crate::facts::SegmentFacts;
 use crate::group::Groups;
 use crate::strand::{StrandRef, View};
 use crate::table::{Sample, count};
@@ -45,7 +46,7 @@ pub(crate) fn slots(
     all.sort_by_key(|u| (u.start, u.strand, u.first));
     let mut slots = borders(&all);
     for unit in all {
-        place(groups, look, &mut slots, unit);
+        place(view, groups, look, &mut slots, unit);
     }
     slots.retain(|s| !s.copies.is_empty());
     for slot in &mut slots {
@@ -90,7 +91,7 @@ fn borders(all: &[Unit]) -> Vec<Slot> {
     slots
 }
 
-fn place(groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {
+fn place(view: &View<'_>, groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {
     let at = slots.partition_point(|s| s.start <= unit.start).saturating_sub(1);
     let reaches = slots[at + 1..].partition_point(|s| s.from <= unit.last);
     if reaches == 0 {
@@ -101,10 +102,11 @@ fn place(groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {
         slots[at].copies.push(unit);
         return;
     };
+    let row = view.segment(unit.segment);
     let offset = groups.axis(unit.strand).offset;
     let mut rest = unit;
     for next in at + 1..=at + reaches {
-        let (head, tail) = split(samples, offset, rest, &slots[next]);
+        let (head, tail) = split((samples, row), offset, rest, &slots[next]);
         if let Some(head) = head {
             slots[next - 1].copies.push(head);
         }
@@ -117,13 +119,18 @@ fn place(groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {
 }
 
 /// Cuts a unit where the first sample is shown at or after the slot's border.
-fn split(samples: &[Sample], offset: i64, unit: Unit, slot: &Slot) -> (Option<Unit>, Option<Unit>) {
+fn split(
+    (samples, row): (&[Sample], &SegmentFacts),
+    offset: i64,
+    unit: Unit,
+    slot: &Slot,
+) -> (Option<Unit>, Option<Unit>) {
     let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
     let Some(own) = samples.get(range) else { return (Some(unit), None) };
     let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
     let at = own.iter().position(|s| shown(s) >= slot.from).unwrap_or(own.len());
     let at = if slot.open { without_leading(own, at) } else { at };
-    (part(unit, own, 0, at, offset), part(unit, own, at, own.len(), offset))
+    (part(unit, (own, row), 0, at, offset), part(unit, (own, row), at, own.len(), offset))
 }
 
 /// Leading pictures of a key frame that was lost: they follow the loss, are
@@ -138,20 +145,33 @@ fn without_leading(own: &[Sample], at: usize) -> usize {
     if after > before { lost } else { at }
 }
 
-fn part(unit: Unit, own: &[Sample], from: usize, to: usize, offset: i64) -> Option<Unit> {
+fn part(
+    unit: Unit,
+    (own, row): (&[Sample], &SegmentFacts),
+    from: usize,
+    to: usize,
+    offset: i64,
+) -> Option<Unit> {
     let some = own.get(from..to).filter(|s| !s.is_empty())?;
+    let first = unit.first.saturating_add(count(from));
+    let after = row.pause_before(unit.first.saturating_add(count(to)));
     let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
     let earliest = some.iter().map(shown).min()?;
     Some(
         Unit {
-            first: unit.first.saturating_add(count(from)),
+            first,
             samples: count(some.len()),
             damaged: count(some.iter().filter(|s| s.damaged).count()),
             leading: if from == 0 { unit.leading.min(count(some.len() - 1)) } else { 0 },
             headed: unit.headed && from == 0,
             open: unit.open && from == 0,
             first_damaged: some[0].damaged,
-            closed: own.get(to).map_or(unit.closed, |next| !next.damaged),
+            pauses: row.pauses_within(first, count(some.len())),
+            late: match from {
+                0 => unit.late,
+                _ => row.pause_before(first).map(|p| p.shifted(offset)),
+            },
+            closed: own.get(to).map_or(unit.closed, |next| !next.damaged && after.is_none()),
             start: if from == 0 { unit.start } else { earliest },
             from: earliest,
             last: some.iter().map(shown).max()?,

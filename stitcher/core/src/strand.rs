@@ -8,7 +8,8 @@
 use crate::carry::Ahead;
 use crate::facts::{Facts, SegmentFacts, SegmentRef};
 use crate::pair::Reach;
-use hitless_model::{InstanceId, MediaTime, Nanos, RunId, SegmentNumber, Utc};
+use crate::pause::Pause;
+use hitless_model::{InstanceId, MediaSpan, MediaTime, Nanos, RunId, SegmentNumber, Utc};
 
 /// A strand, by its place in [`View::strands`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +112,19 @@ impl<'a> View<'a> {
     pub(crate) fn last(&self, strand: StrandRef) -> &'a SegmentFacts {
         let segments = &self.strand(strand).segments;
         self.segment(segments[segments.len() - 1])
+    }
+
+    /// The pause between a segment and the one that follows it.
+    pub(crate) fn pause_between(&self, prev: SegmentRef, next: SegmentRef) -> Option<Pause> {
+        let (prev, next) = (self.segment(prev), self.segment(next));
+        let noted = prev.pause_before(prev.samples);
+        let frame = noted.map_or(prev.mean_frame(), |p| p.frame.ticks());
+        let short = noted.map_or(MediaSpan::default(), |p| p.length);
+        let between = next.media_start.since(prev.media_end());
+        let length = MediaSpan::new(between.ticks().saturating_add(short.ticks()));
+        let pause =
+            Pause { sample: 0, until: next.media_start, frame: MediaSpan::new(frame), length };
+        (noted.is_some() || pause.is_long(prev.timescale)).then_some(pause)
     }
 
     /// Does `next` follow `prev` without a lost segment?

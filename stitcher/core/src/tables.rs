@@ -2,8 +2,9 @@
 //!
 //! A segment that nobody overlaps is played whole and nothing of it is read.
 //! So are copies that agree: same start on the axis, same samples, no damage.
-//! GOPs are asked for where copies disagree, where samples are damaged, and
-//! where a strand begins (its first GOP may have pictures that cannot be shown).
+//! GOPs are asked for where copies disagree, where samples are damaged or the
+//! camera paused, and where a strand begins (its first GOP may have pictures
+//! that cannot be shown).
 
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
@@ -55,7 +56,9 @@ pub(crate) fn overlaps(view: &View<'_>, groups: &Groups, look: &mut Look<'_>) ->
         let segments = &view.strand(strand).segments;
         for (at, segment) in segments.iter().enumerate() {
             let begins = at == 0 || !view.follows(segments[at - 1], *segment);
-            found.apart[segment.place()] |= begins || view.segment(*segment).damaged > 0;
+            let row = view.segment(*segment);
+            let broken = row.damaged > 0 || !row.pauses.is_empty();
+            found.apart[segment.place()] |= begins || broken;
             found.take_up(view, strand, *segment);
         }
     }
@@ -119,7 +122,7 @@ impl Overlaps {
 fn extent(view: &View<'_>, groups: &Groups, strand: StrandRef, segment: SegmentRef) -> Extent {
     let facts = view.segment(segment);
     let offset = MediaSpan::new(groups.axis(strand).offset);
-    let frame = facts.media_length.ticks() / i64::from(facts.samples.max(1));
+    let frame = facts.mean_frame();
     Extent {
         segment,
         strand,
@@ -166,6 +169,8 @@ fn congruent(view: &View<'_>, groups: &Groups, x: SegmentRef, y: SegmentRef) -> 
         && xf.samples == yf.samples
         && xf.damaged == 0
         && yf.damaged == 0
+        && xf.pauses.is_empty()
+        && yf.pauses.is_empty()
 }
 
 /// Segments of different groups that share time by their clocks; `sure` if

@@ -5,6 +5,7 @@
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
+use crate::pause::Pause;
 use crate::piece::honest_end;
 use crate::strand::{StrandRef, View};
 use crate::table::{Gop, GopTable, KeyKind};
@@ -27,6 +28,10 @@ pub(crate) struct Unit {
     pub(crate) open: bool,
     /// Its first sample is damaged, or what came before that was lost.
     pub(crate) first_damaged: bool,
+    /// Its recorder had nothing for a while, between two of its samples.
+    pub(crate) pauses: bool,
+    /// The same right before it; times on the group's axis.
+    pub(crate) late: Option<Pause>,
     /// The strand goes on after it: its last frames cannot be missing unsaid.
     pub(crate) closed: bool,
     /// When its key frame is shown.
@@ -48,6 +53,21 @@ impl Unit {
         self
     }
 
+    /// Takes from the row where its recorder had nothing.
+    fn look_for_pauses(&mut self, view: &View<'_>, offset: i64) {
+        let row = view.segment(self.segment);
+        if row.pauses.is_empty() {
+            return;
+        }
+        let shifted = |p: &Pause| p.shifted(offset);
+        self.pauses = row.pauses_within(self.first, self.samples);
+        self.late = row.pause_before(self.first).map(shifted);
+        if let Some(after) = row.pause_before(self.first.saturating_add(self.samples)) {
+            self.frame = self.frame.min(after.frame.ticks().max(1));
+            *self = self.honest();
+        }
+    }
+
     pub(crate) fn whole_samples(&self) -> u32 {
         self.samples.saturating_sub(self.damaged)
     }
@@ -66,17 +86,25 @@ pub(crate) fn units(
     let segments = &view.strand(strand).segments;
     for (at, segment) in segments.iter().enumerate() {
         let follows = at > 0 && view.follows(segments[at - 1], *segment);
+        let before = follows.then(|| view.pause_between(segments[at - 1], *segment)).flatten();
+        let before = before.map(|pause| pause.shifted(offset));
         // a table that happens to be known must not change the plan
         let apart = overlaps.apart[segment.place()];
         match look.known_table(*segment).filter(|_| apart) {
             Some(table) if !table.gops.is_empty() => {
                 let usual = usual_frame(table);
                 for (n, gop) in table.gops.iter().enumerate() {
-                    let closed = !gop.first_damaged && (follows || n > 0);
-                    append(into, of_gop(strand, *segment, gop, (offset, usual)), closed);
+                    let mut unit = of_gop(strand, *segment, gop, (offset, usual));
+                    unit.look_for_pauses(view, offset);
+                    unit.late = unit.late.or(before.filter(|_| n == 0));
+                    let closed = !gop.first_damaged && unit.late.is_none() && (follows || n > 0);
+                    append(into, unit, closed);
                 }
             }
-            _ => append(into, whole(view, strand, *segment, offset), follows),
+            _ => {
+                let unit = Unit { late: before, ..whole(view, strand, *segment, offset) };
+                append(into, unit, follows && before.is_none());
+            }
         }
     }
 }
@@ -112,6 +140,8 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, (offset, usual): (i
         headed: gop.key.is_some(),
         open: gop.key == Some(KeyKind::Open),
         first_damaged: gop.first_damaged,
+        pauses: false,
+        late: None,
         closed: false,
         start: at(gop.start),
         from: at(gop.from),
@@ -125,8 +155,9 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, (offset, usual): (i
 fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -> Unit {
     let facts = view.segment(segment);
     let start = facts.media_start.ticks().saturating_add(offset);
-    let end = facts.media_end().ticks().saturating_add(offset);
-    let frame = (end.saturating_sub(start) / i64::from(facts.samples.max(1))).max(1);
+    let after = facts.pause_before(facts.samples).map_or(0, |p| p.length.ticks());
+    let end = facts.media_end().ticks().saturating_sub(after).saturating_add(offset);
+    let frame = facts.mean_frame();
     Unit {
         strand,
         segment,
@@ -137,6 +168,8 @@ fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -
         headed: true,
         open: false,
         first_damaged: false,
+        pauses: false,
+        late: None,
         closed: false,
         start,
         from: start,

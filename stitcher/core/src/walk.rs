@@ -42,8 +42,8 @@ pub(crate) struct Played {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Missing {
     pub(crate) length: Nanos,
-    /// Lost inside of a strand, on the way from the camera.
-    pub(crate) in_strand: bool,
+    /// Lost on the way from the camera: its recorder has noted it.
+    pub(crate) noted: bool,
 }
 
 /// Everything that was decided.

@@ -21,6 +21,7 @@ fn habits() -> Habits {
         gop_more: 0,
         order: Order::Plain,
         scene: Scene::Moving,
+        stalls: Vec::new(),
         seed: 7,
     }
 }
@@ -37,6 +38,7 @@ fn take(lineage: u32, from: usize, to: usize) -> Take {
         from: from * SECOND,
         to: to * SECOND,
         losses: Vec::new(),
+        unnoticed: false,
         crashed: false,
         segment_gops: 30,
         common_borders: true,
@@ -129,7 +131,11 @@ fn crash() {
     old.crashed = true;
     let mut world = World::new(&habits(), 300 * SECOND, &runs, vec![old, take(1, 119, 300)]);
     run(&mut world, 0, 0, 99);
-    run(&mut world, 1, 117, 300);
+    run(&mut world, 1, 102, 300);
+    // Longer than nobody ran; but the camera was there all the time.
+    event(&mut world, 1, 103, CameraState::Connecting, None);
+    event(&mut world, 1, 105, CameraState::AwaitingKeyFrame, None);
+    event(&mut world, 1, 119, CameraState::Recording, None);
     story("crash", &world);
 }
 
@@ -326,4 +332,47 @@ fn reasons() {
     world.facts.segments[3].state = SegmentState::Corrupt;
     world.facts.segments[last].state = SegmentState::Recording;
     story("reasons", &world);
+}
+
+/// The camera sends nothing for five seconds, then for nearly one, and its
+/// sessions go on; blue has noticed it.
+#[test]
+fn camera_stalls() {
+    let stalls = vec![(50 * SECOND + 3, 5 * 90_000), (80 * SECOND + 7, 80_000)];
+    let habits = Habits { stalls, ..habits() };
+    let mut world =
+        World::new(&habits, 120 * SECOND, &TWO, vec![take(0, 0, 120), take(1, 30, 120)]);
+    run(&mut world, 0, 0, 130);
+    event(&mut world, 0, 0, CameraState::Recording, None);
+    event(&mut world, 0, 52, CameraState::Stalled, Some(Cause::CameraAway));
+    event(&mut world, 0, 55, CameraState::Recording, None);
+    story("camera_stalls", &world);
+}
+
+/// It stalls where a segment ends, and one picture comes within a stall.
+#[test]
+fn camera_stalls_between_segments() {
+    let stalls = vec![(60 * SECOND, 4 * 90_000), (61 * SECOND, 3 * 90_000), (611, 3 * 90_000)];
+    let habits = Habits { stalls, ..habits() };
+    let world = World::new(&habits, 150 * SECOND, &[("blue", "run-1")], vec![take(0, 0, 150)]);
+    story("camera_stalls_between_segments", &world);
+}
+
+/// A network drops frames on the way to one recorder, and counts none lost; the
+/// other one has them.
+#[test]
+fn a_stall_of_one_recorder_is_filled_by_the_other() {
+    let mut poor = take(0, 0, 180);
+    poor.losses = vec![Loss { at: 705, frames: 24, partial: false }];
+    poor.unnoticed = true;
+    let world = World::new(&habits(), 180 * SECOND, &TWO, vec![poor, take(1, 0, 180)]);
+    story("a_stall_of_one_recorder_is_filled_by_the_other", &world);
+}
+
+/// A picture every two seconds is no gap every two seconds.
+#[test]
+fn slow_camera() {
+    let slow = Habits { step: 180_000, gop: 5, ..habits() };
+    let world = World::new(&slow, 300, &[("blue", "run-1")], vec![take(0, 0, 30)]);
+    story("slow_camera", &world);
 }

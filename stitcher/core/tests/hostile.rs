@@ -8,8 +8,8 @@ use hitless_model::{
     Nanos, Run, RunId, SegmentNumber, SegmentState, Utc,
 };
 use hitless_stitcher_core::{
-    AudioStretch, Carry, Evidence, Facts, Fingerprint, GopTable, KeyKind, Lineage, Plan, Sample,
-    SegmentFacts, SegmentRef, Settings, Stretch, What, diff, plan, render,
+    AudioStretch, Carry, Evidence, Facts, Fingerprint, GopTable, KeyKind, Lineage, Pause, Plan,
+    Sample, SegmentFacts, SegmentRef, Settings, Stretch, What, diff, plan, render,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -48,6 +48,15 @@ fn state() -> impl Strategy<Value = SegmentState> {
     ]
 }
 
+fn pause() -> impl Strategy<Value = Pause> {
+    (counter(), number(), number(), number()).prop_map(|(sample, until, frame, length)| Pause {
+        sample,
+        until: MediaTime::new(until),
+        frame: MediaSpan::new(frame),
+        length: MediaSpan::new(length),
+    })
+}
+
 prop_compose! {
     fn row()(
         (lineage, strand) in (0_u32..3, 0_u32..2),
@@ -58,6 +67,7 @@ prop_compose! {
         timescale in timescale(),
         (samples, damaged) in (counter(), counter()),
         (parameters, audio) in (0_u64..2, any::<bool>()),
+        pauses in prop::collection::vec(pause(), 0..4),
     ) -> SegmentFacts {
         SegmentFacts {
             lineage,
@@ -75,6 +85,7 @@ prop_compose! {
             damaged,
             parameters,
             audio,
+            pauses,
         }
     }
 }
@@ -255,7 +266,7 @@ fn spoilt(world: &World, seed: u64) -> Facts {
 const ROUGH: Weather = Weather { losses: 2, wild_clocks: true, ..FAIR };
 
 proptest! {
-    #![proptest_config(config(2500))]
+    #![proptest_config(config(1200))]
 
     /// I13.
     #[test]

@@ -57,7 +57,7 @@ fn with_sound(world: &World) -> (Facts, Evidence) {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(700))]
 
     /// I5.
     #[test]
@@ -223,6 +223,7 @@ fn a_segment_that_is_still_open_is_pending() {
         gop_more: 0,
         order: world::camera::Order::Plain,
         scene: world::camera::Scene::Moving,
+        stalls: Vec::new(),
         seed: 1,
     };
     let take = world::recorder::Take {
@@ -231,6 +232,7 @@ fn a_segment_that_is_still_open_is_pending() {
         from: 0,
         to: 300,
         losses: Vec::new(),
+        unnoticed: false,
         crashed: false,
         segment_gops: 10,
         common_borders: true,

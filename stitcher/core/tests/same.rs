@@ -4,21 +4,20 @@
 mod world;
 
 use hitless_model::{Nanos, OverlapStatus, Utc};
-use hitless_stitcher_core::{
-    Carry, Entry, Evidence, Facts, Plan, SegmentRef, Settings, What, diff, render,
-};
+use hitless_stitcher_core::{Carry, Evidence, Facts, SegmentRef, Settings, diff, render};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use world::World;
 use world::camera::Noise;
 use world::script::{FAIR, Weather, config, scripts};
+use world::store::{Store, nameless, near, statuses};
 
 const ANY: Weather = Weather { losses: 2, ..FAIR };
+const STALLING: Weather = Weather { stalls: 3, ..ANY };
 const FROZEN: Weather = Weather { frozen: true, ..ANY };
 const WILD: Weather = Weather { wild_clocks: true, ..ANY };
 
 fn worlds() -> impl Strategy<Value = world::script::Script> {
-    prop_oneof![3 => scripts(ANY), 1 => scripts(FROZEN), 1 => scripts(WILD)]
+    prop_oneof![3 => scripts(ANY), 1 => scripts(FROZEN), 1 => scripts(WILD), 1 => scripts(STALLING)]
 }
 
 /// The rows in another order, lineages too.
@@ -34,101 +33,6 @@ fn shuffled(facts: &Facts, seed: u64) -> Facts {
     }
     other.segments.sort_by_cached_key(|_| noise.next());
     other
-}
-
-/// Entries in terms of takes and numbers, whatever rows and names are.
-fn nameless(world: &World, facts: &Facts, plan: &Plan) -> Vec<(Utc, Utc, String)> {
-    let describe = |e: &Entry| match e.what {
-        What::Span(span) => {
-            let found = world.find(facts, span.segment);
-            let frame = found.frames[span.first_sample as usize];
-            let run = &facts.lineages[facts.segments[span.segment.place()].lineage as usize].run;
-            format!("{run:?} {frame} {} {:?}", span.samples, span.seam)
-        }
-        other => format!("{other:?}"),
-    };
-    plan.entries.iter().map(|e| (e.start, e.end, describe(e))).collect()
-}
-
-fn statuses(facts: &Facts, plan: &Plan) -> BTreeMap<(String, u64), OverlapStatus> {
-    plan.statuses
-        .iter()
-        .map(|(segment, status)| {
-            let row = &facts.segments[segment.place()];
-            let run = facts.lineages[row.lineage as usize].run.clone().expect("ours");
-            ((run.to_string(), row.number.get()), *status)
-        })
-        .collect()
-}
-
-/// Only the rows that a window needs, as the carry says.
-fn near(facts: &Facts, carry: &Carry, until: Option<Utc>, settings: &Settings) -> Facts {
-    let mut part = facts.clone();
-    part.until = until;
-    part.carry = carry.clone();
-    part.segments.retain(|row| {
-        let instance = &facts.lineages[row.lineage as usize].instance;
-        carry.rows_from(instance).is_none_or(|from| row.number >= from)
-            && until.is_none_or(|until| row.start <= until.plus(settings.lookahead()))
-    });
-    part
-}
-
-/// What is kept from run to run.
-#[derive(Default)]
-struct Store {
-    entries: Vec<Entry>,
-    described: Vec<(Utc, Utc, String)>,
-    statuses: BTreeMap<(String, u64), OverlapStatus>,
-    checkpoints: Vec<Carry>,
-}
-
-impl Store {
-    /// Forgets what is not before a carry.
-    fn cut(&mut self, carry: &Carry) {
-        let kept = match carry.end {
-            Some(end) => self.entries.iter().take_while(|e| e.start < end).count(),
-            None => 0,
-        };
-        self.entries.truncate(kept);
-        self.described.truncate(kept);
-        self.checkpoints.retain(|c| c.end <= carry.end);
-    }
-
-    /// The last checkpoint that a test allows.
-    fn latest(&self, is: impl Fn(&Carry) -> bool) -> Carry {
-        self.checkpoints.iter().rfind(|c| is(c)).cloned().unwrap_or_default()
-    }
-
-    /// Plans a window from a carry, earlier if it must, and keeps the outcome;
-    /// says where it went on from.
-    fn run(
-        &mut self,
-        world: &World,
-        rows: &Facts,
-        (carry, until): (Carry, Option<Utc>),
-        settings: &Settings,
-    ) -> Carry {
-        let mut carry = carry;
-        loop {
-            let facts = near(rows, &carry, until, settings);
-            match world.try_plan(&facts, settings) {
-                Ok((plan, _)) => {
-                    self.cut(&carry);
-                    self.entries.extend(plan.entries.iter().copied());
-                    self.described.extend(nameless(world, &facts, &plan));
-                    self.statuses.extend(statuses(&facts, &plan));
-                    self.checkpoints.extend(plan.checkpoints.iter().cloned());
-                    return plan.carry;
-                }
-                Err(earlier) => {
-                    let before = carry.end.expect("nothing is earlier than nothing");
-                    assert!(earlier < before, "{earlier} is not before {before}");
-                    carry = self.latest(|c| c.end.is_some_and(|end| end <= earlier));
-                }
-            }
-        }
-    }
 }
 
 /// Short windows for short films.
@@ -237,12 +141,7 @@ proptest! {
             facts.segments.retain(|_| of.next().is_some_and(|c| *c <= part));
             let new = world.facts.segments.iter().zip(&come).filter(|(_, c)| **c == part);
             let new: Vec<_> = new.map(|(row, _)| row).collect();
-            let carry = store.latest(|c| {
-                new.iter().all(|row| {
-                    let instance = &facts.lineages[row.lineage as usize].instance;
-                    c.is_before(instance, row, &settings)
-                })
-            });
+            let carry = store.before(&facts, &new, &settings);
             store.run(&world, &facts, (carry, None), &settings);
         }
         prop_assert_eq!(&store.described, &nameless(&world, &world.facts, &whole));

@@ -146,3 +146,55 @@ fn by_hand(
 fn cut_short(range: &SourceRange, at: u64) -> ExportError {
     ExportError::CutShort { path: range.path.to_path_buf(), at }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::target::Replace;
+    use crate::virtual_mp4::{Cut, Follows, Piece, Sound};
+    use hitless_model::{Nanos, Utc};
+
+    fn clip(path: &Path) -> VirtualMp4 {
+        let made = std::process::Command::new("ffmpeg")
+            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2"])
+            .args(["-c:v", "libx264", "-x264-params", "log=-1", "-pix_fmt", "yuv420p"])
+            .arg(path)
+            .status();
+        assert!(made.expect("ffmpeg is installed").success());
+        let (start, end) = (Utc::from_ns(0), Utc::from_ns(0).plus(Nanos::from_secs(2)));
+        let piece = Piece {
+            path: path.to_owned(),
+            first_sample: 0,
+            samples: 20,
+            sound: Sound::None,
+            start,
+            end,
+            follows: Follows::Joined,
+        };
+        VirtualMp4::build(&[piece], &Cut { from: start, to: end }).expect("a clip")
+    }
+
+    /// The original loses its end between the reading of its table and the
+    /// copying: in the kernel and by hand the same error, and no zeros.
+    #[test]
+    fn an_original_that_is_cut_short_meanwhile_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("source.mp4");
+        let clip = clip(&path);
+        let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
+        let target = target.expect("created");
+        write(&clip, &target).expect("whole");
+        let range = &clip.ranges()[0];
+        let source = File::options().read(true).write(true).open(&path).expect("there");
+        source.set_len(range.from + range.length - 100).expect("cut");
+        let kernel = write(&clip, &target).expect_err("short");
+        let mut how = How::ByHand;
+        let by_hand = copy(&clip, range, &source, &target, &mut how).expect_err("short");
+        for error in [kernel, by_hand] {
+            assert!(
+                matches!(&error, ExportError::CutShort { path: of, .. } if *of == path),
+                "{error}"
+            );
+        }
+    }
+}

@@ -4,13 +4,12 @@
 //! its last whole fragment. What the `.meta` file says of damage is joined in.
 
 use super::key_kind::mark_open;
-use super::pause;
 use super::sound::{Axis, stretches};
 use hitless_media::Sidecar;
 use hitless_media::mp4::{Movie, Mp4Error, Track};
 use hitless_media::sidecar::SidecarError;
-use hitless_model::{MediaSpan, MediaTime};
-use hitless_stitcher_core::{AudioStretch, GopTable, KeyKind, Sample};
+use hitless_model::MediaTime;
+use hitless_stitcher_core::{AudioStretch, GopTable, KeyKind, Pause, Sample, pauses};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -38,9 +37,8 @@ pub struct Contents {
     pub samples: Vec<Sample>,
     /// Where the audio frames lie.
     pub audio: Vec<AudioStretch>,
-    /// How much shorter the pictures are than the file says: its last one hides
-    /// a pause.
-    pub hidden: MediaSpan,
+    /// Where the camera sent nothing for a while.
+    pub pauses: Vec<Pause>,
 }
 
 impl Contents {
@@ -59,9 +57,9 @@ impl Contents {
         let axis = axis(video, media_start, timescale);
         let mut samples = samples(video, axis, sidecar);
         mark_open(&mut samples);
-        let hidden = pause::take_out(&mut samples, timescale);
+        let pauses = pauses(&samples, timescale);
         let audio = movie.audio().map(|track| stretches(track, axis)).unwrap_or_default();
-        Some(Self { samples, audio, hidden })
+        Some(Self { samples, audio, pauses })
     }
 
     /// Its groups of pictures.
@@ -74,7 +72,7 @@ fn axis(video: &Track, media_start: MediaTime, timescale: u32) -> Axis {
     let axis = Axis { zero: MediaTime::default(), timescale };
     let earliest = video.shown_range().map_or(0, |(from, _)| from);
     let back = axis.span(earliest, video.timescale).ticks().saturating_neg();
-    Axis { zero: media_start.plus(MediaSpan::new(back)), timescale }
+    Axis { zero: media_start.plus(hitless_model::MediaSpan::new(back)), timescale }
 }
 
 fn samples(video: &Track, axis: Axis, sidecar: &Sidecar) -> Vec<Sample> {

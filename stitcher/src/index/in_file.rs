@@ -4,7 +4,7 @@ use super::contents::Contents;
 use hitless_media::Sidecar;
 use hitless_media::mp4::{Movie, Mp4Error};
 use hitless_media::storage::{FILE_NAME_ERROR, RebuildError, segment_from_files, segment_of};
-use hitless_model::{ClockSource, MediaSpan, Nanos, Segment, SegmentName};
+use hitless_model::{ClockSource, Nanos, Segment, SegmentName};
 use std::path::Path;
 
 /// The clock of a name alone is believed this far where another recorder wrote
@@ -45,18 +45,10 @@ pub fn row_of_file(root: &Path, name: &SegmentName) -> Result<Segment, RebuildEr
     read_segment(root, name).map(|found| found.row)
 }
 
-/// What only the samples tell: pauses, and what follows a loss.
+/// What only the samples tell: what follows a loss.
 fn take_over(row: &mut Segment, contents: &Contents) {
     if let Some(video) = &mut row.video {
         video.damaged = contents.samples.iter().filter(|sample| sample.damaged).count() as u64;
-    }
-    if contents.hidden.ticks() > 0 {
-        let length = row.media_length.ticks().saturating_sub(contents.hidden.ticks());
-        row.media_length = MediaSpan::new(length);
-        if let Some(clock) = row.clock {
-            let end = clock.to_utc(row.media_start.plus(row.media_length));
-            row.duration = end.since(row.start);
-        }
     }
 }
 

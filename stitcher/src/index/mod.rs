@@ -9,11 +9,12 @@ mod examine;
 mod in_file;
 mod key_kind;
 pub mod packed;
-pub mod pause;
+mod pauses;
 mod prints;
 mod sound;
 
 pub use contents::{Contents, ContentsError};
 pub use examine::{Examined, examine};
 pub use in_file::{InFile, read_segment, row_of_file};
+pub use pauses::{pack_pauses, unpack_pauses};
 pub use prints::{PrintError, prints};

@@ -106,11 +106,12 @@ fn gop(numbers: Numbers, zero: MediaTime) -> Option<Gop> {
     })
 }
 
-struct Bytes(Vec<u8>);
+#[derive(Default)]
+pub(super) struct Bytes(pub(super) Vec<u8>);
 
 impl Bytes {
     /// Small numbers of either sign take one byte.
-    fn number(&mut self, number: i64) {
+    pub(super) fn number(&mut self, number: i64) {
         let mut left = ((number << 1) ^ (number >> 63)).cast_unsigned();
         while left >= 0x80 {
             self.0.push(left as u8 | 0x80);
@@ -120,10 +121,10 @@ impl Bytes {
     }
 }
 
-struct Rest<'a>(&'a [u8]);
+pub(super) struct Rest<'a>(pub(super) &'a [u8]);
 
 impl Rest<'_> {
-    fn number(&mut self) -> Option<i64> {
+    pub(super) fn number(&mut self) -> Option<i64> {
         let mut sum = 0_u64;
         for shift in (0..64).step_by(7) {
             let (byte, rest) = self.0.split_first()?;

@@ -6,7 +6,7 @@
 
 use super::rows::Rows;
 use hitless_model::{CameraEvent, CameraId, Nanos, Run, Segment, SegmentState, Utc};
-use hitless_stitcher_core::{Carry, Facts, Lineage, SegmentFacts, SegmentRef, Settings, Stretch};
+use hitless_stitcher_core::{Carry, Facts, Lineage, SegmentFacts, Settings, Stretch};
 
 /// What is known around the segments.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +38,7 @@ pub fn facts(
     let mut lineages: Vec<Lineage> = Vec::new();
     let mut expired = around.expired;
     let mut segments = Vec::with_capacity(rows.all().len());
-    for (place, row) in rows.all().iter().enumerate() {
+    for row in rows.all() {
         if row.state == SegmentState::Expired {
             expired.push(Stretch { from: row.start, to: row.start.plus(row.duration) });
         }
@@ -48,9 +48,7 @@ pub fn facts(
             lineages.len() - 1
         });
         let mut fact = fact(row, u32::try_from(at).unwrap_or(u32::MAX), settings);
-        if rows.is_after_pause(SegmentRef::new(u32::try_from(place).unwrap_or(u32::MAX))) {
-            fact.damaged = fact.damaged.max(1);
-        }
+        fact.pauses = rows.pauses(&row.name);
         segments.push(fact);
     }
     Facts {

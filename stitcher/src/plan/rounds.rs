@@ -7,7 +7,7 @@
 
 use super::rows::Rows;
 use crate::compute::Compute;
-use crate::index::{Contents, packed, pause, prints};
+use crate::index::{Contents, packed, prints};
 use crate::site::Site;
 use hitless_model::{CameraId, SegmentName, SegmentState, Utc};
 use hitless_schema::StoreError;
@@ -116,10 +116,7 @@ async fn from_index(
         if stored.version != packed::VERSION {
             continue;
         }
-        if let Some(mut table) = packed::unpack(&stored.contents, rows.row(at).media_start) {
-            if rows.is_after_pause(at) {
-                pause::mark_table(&mut table);
-            }
+        if let Some(table) = packed::unpack(&stored.contents, rows.row(at).media_start) {
             evidence.add_table(at, table);
             needs.tables.remove(&at);
         }
@@ -177,10 +174,7 @@ fn read(root: &Path, rows: &Rows, needs: &Needs, at: SegmentRef) -> Answer {
     let path = rows.path(root, at);
     if needs.tables.contains(&at) || needs.samples.contains(&at) {
         match Contents::read(&path, rows.row(at).media_start) {
-            Ok(mut contents) => {
-                if let Some(first) = contents.samples.first_mut() {
-                    first.damaged |= rows.is_after_pause(at);
-                }
+            Ok(contents) => {
                 answer.table = needs.tables.contains(&at).then(|| contents.table());
                 answer.samples = needs.samples.contains(&at).then_some(contents.samples);
             }

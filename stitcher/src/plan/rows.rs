@@ -1,9 +1,8 @@
 //! The segments of one camera, in a fixed order.
 
-use crate::index::pause;
 use hitless_model::{Segment, SegmentName};
-use hitless_stitcher_core::SegmentRef;
-use std::collections::{HashMap, HashSet};
+use hitless_stitcher_core::{Pause, SegmentRef};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The segments that a plan is made of.
@@ -11,8 +10,8 @@ use std::path::{Path, PathBuf};
 pub struct Rows {
     all: Vec<Segment>,
     places: HashMap<SegmentName, SegmentRef>,
-    /// Those that follow the one before them after a pause.
-    after_pause: HashSet<SegmentRef>,
+    /// Of the few that have any.
+    pauses: HashMap<SegmentName, Vec<Pause>>,
 }
 
 impl Rows {
@@ -24,11 +23,12 @@ impl Rows {
         let place = |at: usize| SegmentRef::new(u32::try_from(at).unwrap_or(u32::MAX));
         let places =
             all.iter().enumerate().map(|(at, row)| (row.name.clone(), place(at))).collect();
-        let after_pause = (1..all.len())
-            .filter(|at| pause::follows(&all[at - 1], &all[*at]))
-            .map(place)
-            .collect();
-        Self { all, places, after_pause }
+        Self { all, places, pauses: HashMap::new() }
+    }
+
+    /// With the pauses that indexing has found.
+    pub fn with_pauses(self, pauses: HashMap<SegmentName, Vec<Pause>>) -> Self {
+        Self { pauses, ..self }
     }
 
     /// All of them, in order of their places.
@@ -44,9 +44,9 @@ impl Rows {
         &self.all[at.place()]
     }
 
-    /// Does its first picture follow a pause?
-    pub fn is_after_pause(&self, at: SegmentRef) -> bool {
-        self.after_pause.contains(&at)
+    /// Where the camera sent nothing for a while, in one of them.
+    pub fn pauses(&self, of: &SegmentName) -> Vec<Pause> {
+        self.pauses.get(of).cloned().unwrap_or_default()
     }
 
     /// Where a segment is among them.

@@ -6,7 +6,7 @@
 //! by the next run.
 
 use crate::compute::Compute;
-use crate::index::{Examined, examine, packed};
+use crate::index::{Examined, examine, pack_pauses, packed};
 use crate::site::{Site, now};
 use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
@@ -131,6 +131,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
             version: packed::VERSION,
             path: None,
             contents: packed::pack(&contents.table(), row.media_start),
+            pauses: pack_pauses(&contents.pauses, row.media_start),
         }),
         (Some(_), None) => Looked::Later(unreadable("its size cannot be read".to_owned())),
     }

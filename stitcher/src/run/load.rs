@@ -1,12 +1,14 @@
 //! Loads what a window needs: segments, and what is known around them.
 
-use crate::index::{Examined, examine};
+use crate::index::{Examined, examine, unpack_pauses};
 use crate::plan::{Around, Rows};
 use crate::site::{Site, now};
-use hitless_model::{CameraId, InstanceId, Nanos, Run, Segment, SegmentNumber, SegmentState, Utc};
+use hitless_model::{
+    CameraId, InstanceId, Nanos, Run, Segment, SegmentName, SegmentNumber, SegmentState, Utc,
+};
 use hitless_schema::StoreError;
-use hitless_stitcher_core::{Carry, SegmentFacts, Settings, Stretch, horizon};
-use std::collections::BTreeSet;
+use hitless_stitcher_core::{Carry, Pause, SegmentFacts, Settings, Stretch, horizon};
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows that begin this much before a joint may still matter to what follows
 /// it: an instance that the joint has not passed, or a clock that was set.
@@ -81,7 +83,27 @@ async fn rows(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Rows, Sto
             *row = *grown;
         }
     }
-    Ok(Rows::new(all))
+    let rows = Rows::new(all);
+    let pauses = pauses(site, camera, &rows).await?;
+    Ok(rows.with_pauses(pauses))
+}
+
+/// What indexing has found of segments in which the camera paused.
+async fn pauses(
+    site: &Site,
+    camera: &CameraId,
+    rows: &Rows,
+) -> Result<HashMap<SegmentName, Vec<Pause>>, StoreError> {
+    let Some(first) = rows.all().iter().map(|row| &row.name).min_by_key(|name| name.to_string())
+    else {
+        return Ok(HashMap::new());
+    };
+    let stored = site.store.pauses(camera, first).await?;
+    let unpacked = stored.into_iter().filter_map(|(name, bytes)| {
+        let row = rows.row(rows.place(&name)?);
+        Some((name, unpack_pauses(&bytes, row.media_start)?))
+    });
+    Ok(unpacked.collect())
 }
 
 /// Since when a recorder has been running; `None`: none is.

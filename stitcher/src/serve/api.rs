@@ -23,7 +23,7 @@ pub(super) struct Shared {
     pub(super) clips: Clips,
 }
 
-type Answer<T> = Result<T, Refusal>;
+pub(super) type Answer<T> = Result<T, Refusal>;
 
 /// The page.
 pub(super) async fn page() -> Html<&'static str> {
@@ -114,7 +114,7 @@ pub(super) async fn clip(
     Ok(answer)
 }
 
-fn asked(query: Option<&str>) -> Answer<(CameraId, TimeRange)> {
+pub(super) fn asked(query: Option<&str>) -> Answer<(CameraId, TimeRange)> {
     let bad = |why: String| Refusal::BadRequest(why);
     let needed = |name: &str| value(query, name).ok_or_else(|| bad(format!("{name} is missing")));
     let camera = CameraId::new(needed("camera")?).map_err(|e| bad(e.to_string()))?;

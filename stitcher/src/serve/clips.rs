@@ -3,11 +3,11 @@
 use super::answer::Refusal;
 use crate::export::{Gaps, MARGIN, select};
 use crate::site::Site;
-use crate::virtual_mp4::{Cut, VirtualMp4};
+use crate::virtual_mp4::{Cut, Fragments, VirtualMp4};
 use hitless_model::{CameraId, Nanos, TimeRange};
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Headers that are kept; one of a whole day has 30 MB.
@@ -30,6 +30,21 @@ pub(super) struct Ask {
 pub(super) struct Kept {
     pub(super) clip: Arc<VirtualMp4>,
     pub(super) tag: String,
+    fragments: Arc<OnceLock<Arc<Fragments>>>,
+}
+
+impl Kept {
+    /// The same in fragments, cut when they are first asked for.
+    pub(super) async fn fragments(&self) -> Result<Arc<Fragments>, Refusal> {
+        if let Some(known) = self.fragments.get() {
+            return Ok(Arc::clone(known));
+        }
+        let clip = Arc::clone(&self.clip);
+        let cut = tokio::task::spawn_blocking(move || Fragments::of(clip)).await;
+        let cut = cut.map_err(|e| Refusal::Failed(e.to_string()))?;
+        let cut = cut.map_err(|e| Refusal::Failed(e.to_string()))?;
+        Ok(Arc::clone(self.fragments.get_or_init(|| Arc::new(cut))))
+    }
 }
 
 /// The clips that are kept, the last one first.
@@ -73,7 +88,7 @@ impl Clips {
         let made = tokio::task::spawn_blocking(task).await;
         let made = made.map_err(|e| Refusal::Failed(e.to_string()))?;
         let made = made.map_err(|e| Refusal::Failed(e.to_string()))?;
-        Ok(self.keep(Kept { clip: Arc::new(made), tag }))
+        Ok(self.keep(Kept { clip: Arc::new(made), tag, fragments: Arc::default() }))
     }
 
     fn kept(&self, tag: &str) -> Option<Kept> {

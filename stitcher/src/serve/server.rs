@@ -3,6 +3,7 @@
 use super::access::{Access, check};
 use super::api::{Shared, cameras, clip, page, timeline};
 use super::clips::Clips;
+use super::hls;
 use crate::site::Site;
 use axum::Router;
 use axum::extract::Request;
@@ -93,6 +94,9 @@ fn router(site: Site, access: Access) -> Router {
         .route("/api/cameras", get(cameras))
         .route("/api/timeline", get(timeline))
         .route("/api/clip", get(clip))
+        .route("/api/hls/list.m3u8", get(hls::list))
+        .route("/api/hls/init.mp4", get(hls::init))
+        .route("/api/hls/part.m4s", get(hls::part))
         .with_state(shared)
         .layer(from_fn_with_state(access, check))
         .layer(from_fn(guard))

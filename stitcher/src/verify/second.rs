@@ -1,7 +1,7 @@
 //! A second opinion on our own clips: the crate `mp4`, written by others.
 //!
 //! It loops for ever on hostile files and takes memory without end (see
-//! `docs/decisions/0001-own-mp4-reader.md`), so it reads finished AVC and AAC
+//! `docs/decisions/0008-virtual-mp4.md`), so it reads finished AVC and AAC
 //! files alone, and in a process of its own with limits of time and memory.
 
 use super::Problem;

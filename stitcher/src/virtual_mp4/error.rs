@@ -1,6 +1,6 @@
 //! Why a virtual MP4 cannot be made or read.
 
-use hitless_media::mp4::Mp4Error;
+use hitless_media::mp4::{BoxKind, Mp4Error};
 use hitless_model::Utc;
 use std::path::PathBuf;
 
@@ -33,6 +33,21 @@ pub enum VirtualError {
         from: Utc,
         /// The first one after it.
         to: Utc,
+    },
+    /// Its pictures are coded in another way than those before: no player goes
+    /// on with that in one track.
+    #[error(
+        "{path}: its pictures are {now} and those before are {before}; \
+         take the clip in two, up to its beginning and from it on",
+        path = path.display()
+    )]
+    OtherCoding {
+        /// The file with the other coding.
+        path: PathBuf,
+        /// Its coding.
+        now: BoxKind,
+        /// That of the pieces before.
+        before: BoxKind,
     },
     /// Sound whose frames are single samples changed its size: such a table
     /// would be larger than the sound.

@@ -4,6 +4,7 @@ use super::boxes::{Bytes, Width};
 use super::describe::is_quicktime;
 use super::edits::Edits;
 use super::error::VirtualError;
+use super::fragments::NO_OFFSETS;
 use super::table::Table;
 use hitless_model::Utc;
 use hitless_model::time::VIDEO_TIMESCALE;
@@ -46,6 +47,28 @@ pub(super) fn moov(
     begins: Utc,
     width: Width,
 ) -> Result<Bytes, VirtualError> {
+    Bytes::boxed(b"moov", inside_moov(tracks, length, begins, width)?)
+}
+
+/// `moov` that says: fragments follow.
+pub(super) fn fragmented_moov(tracks: Vec<Track>, begins: Utc) -> Result<Bytes, VirtualError> {
+    let ids = 1..=u32::try_from(tracks.len()).unwrap_or(0);
+    let mut inside = inside_moov(tracks, 0, begins, NO_OFFSETS)?;
+    let defaults = ids.map(|id| {
+        // Sample entry 1; lengths, sizes and flags stand in the fragments.
+        let numbers = [id, 1, 0, 0, 0].iter().flat_map(|n| n.to_be_bytes()).collect();
+        Bytes::full(b"trex", 0, [Bytes::plain(numbers)])
+    });
+    inside.push(Bytes::boxed(b"mvex", defaults.collect::<Result<Vec<_>, _>>()?)?);
+    Bytes::boxed(b"moov", inside)
+}
+
+fn inside_moov(
+    tracks: Vec<Track>,
+    length: u64,
+    begins: Utc,
+    width: Width,
+) -> Result<Vec<Bytes>, VirtualError> {
     let created = u64::try_from(begins.as_ns().div_euclid(1_000_000_000) + SINCE_1904).unwrap_or(0);
     let next = u32::try_from(tracks.len()).unwrap_or(0) + 1;
     let mut inside = vec![Bytes::leaf(&Mvhd {
@@ -61,7 +84,7 @@ pub(super) fn moov(
     for (track, id) in tracks.into_iter().zip(1..) {
         inside.push(trak(track, id, created, width)?);
     }
-    Bytes::boxed(b"moov", inside)
+    Ok(inside)
 }
 
 fn trak(track: Track, id: u32, created: u64, width: Width) -> Result<Bytes, VirtualError> {

@@ -26,6 +26,7 @@ mod cut;
 mod describe;
 mod edits;
 mod error;
+mod fragments;
 mod header;
 mod order;
 mod parts;
@@ -40,6 +41,7 @@ mod video;
 
 pub use align::PAGE;
 pub use error::VirtualError;
+pub use fragments::{Fragment, Fragments};
 pub use parts::{Part, SourceRange};
 pub use piece::{Cut, Follows, Piece, Sound};
 pub use read::VirtualMp4;

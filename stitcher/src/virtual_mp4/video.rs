@@ -31,6 +31,7 @@ impl Video {
         place: Tick,
     ) -> Result<Vec<Chunk>, VirtualError> {
         let entries = places(&mut self.table.entries, &inside.video.entries);
+        self.same_coding(inside)?;
         let mut chunks = Vec::new();
         for sample in inside.samples(range) {
             let entry = entries.get(usize::from(sample.entry)).copied().unwrap_or(0);
@@ -48,6 +49,17 @@ impl Video {
             }
         }
         Ok(chunks)
+    }
+
+    fn same_coding(&self, inside: &Inside<'_>) -> Result<(), VirtualError> {
+        let before = self.table.entries.first().and_then(|entry| entry.kind());
+        let mut kinds = self.table.entries.iter().filter_map(|entry| entry.kind());
+        match (before, kinds.find(|kind| Some(*kind) != before)) {
+            (Some(before), Some(now)) => {
+                Err(VirtualError::OtherCoding { path: inside.piece.path.clone(), now, before })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// All pictures that wait: what follows is shown after them.

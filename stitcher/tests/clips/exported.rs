@@ -225,3 +225,40 @@ fn a_clip_on_another_file_system_is_the_same() {
     storage.export(Gaps::Keep, &there, false).expect("written");
     assert_eq!(sha256(&here), sha256(&there));
 }
+
+/// Killed as soon as it has begun, over and over: under the final name there is
+/// nothing or all of it, and the next export is not in anybody's way.
+#[test]
+fn a_killed_export_leaves_no_half_clip() {
+    let site = crate::verified::site("killed");
+    let range = ["--from", crate::verified::FROM, "--to", crate::verified::TO];
+    let export = [&["export", "--camera", "CAM_1", "-o", "clip.mp4"], &range[..]].concat();
+    let (clip, part) = (site.folder.join("clip.mp4"), site.folder.join("clip.mp4.part"));
+    for round in 0..12 {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_stitcher"))
+            .current_dir(&site.folder)
+            .args(&export)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("it runs");
+        // Each round lets it live a little longer after it has begun.
+        let mut left = round * 300;
+        while child.try_wait().expect("ours").is_none() {
+            if part.exists() {
+                left -= 1;
+            }
+            if left < 0 {
+                child.kill().expect("ours");
+            }
+        }
+        child.wait().expect("ours");
+        if clip.exists() {
+            site.stitcher(&["verify", "--file", "clip.mp4"], &[0]);
+            std::fs::remove_file(&clip).expect("removed");
+        }
+        let _ = std::fs::remove_file(site.folder.join("clip.mp4.json"));
+    }
+    site.stitcher(&export, &[0]);
+    site.stitcher(&["verify", "--file", "clip.mp4"], &[0]);
+    assert!(!part.exists());
+}

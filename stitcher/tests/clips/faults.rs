@@ -2,8 +2,8 @@
 
 use crate::files::{bytes, folder};
 use crate::footage::{Shape, twice};
-use crate::spans::{pictures_in, seconds, whole};
-use hitless_stitcher::virtual_mp4::{Cut, VirtualError, VirtualMp4};
+use crate::spans::{pictures_in, piece, seconds, whole};
+use hitless_stitcher::virtual_mp4::{Cut, Follows, VirtualError, VirtualMp4};
 
 #[test]
 fn a_truncated_original_is_an_error_and_never_zeros() {
@@ -39,6 +39,22 @@ fn what_the_file_does_not_have_is_refused() {
     let cut = Cut { from: seconds(6.0), to: seconds(7.0) };
     let error = VirtualMp4::build(&whole(&twice), &cut).expect_err("nothing");
     assert!(matches!(error, VirtualError::Nothing { .. }), "{error}");
+}
+
+#[test]
+fn a_camera_that_changes_its_coding_is_not_put_into_one_track() {
+    let (first, then) = (twice(Shape::Aac), twice(Shape::H265Opus));
+    let mut pieces = whole(&first);
+    let all = pictures_in(&then.whole);
+    pieces.push(piece(&then.whole, 0..all, 5 * 90_000, Follows::Joined));
+    let cut = Cut { from: seconds(0.0), to: seconds(10.0) };
+    let error = VirtualMp4::build(&pieces, &cut).expect_err("two codings");
+    assert!(
+        matches!(&error, VirtualError::OtherCoding { path, .. } if *path == then.whole),
+        "{error}"
+    );
+    let cut = Cut { from: seconds(5.0), to: seconds(10.0) };
+    VirtualMp4::build(&pieces[1..], &cut).expect("one coding");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `stitcher serve`, by the program itself, asked over HTTP.
 
+use crate::footage::run;
 use crate::judge::pictures;
 use crate::verified::{FROM, Site, TO, site};
 use std::io::{BufRead, BufReader, Read};
@@ -75,6 +76,33 @@ fn a_clip_is_the_same_in_one_go_and_by_ranges() {
     assert_eq!(served.bytes(&clip, &[("range", "bytes=999999999-")]).0, 416);
     let head = [("range", "bytes=0-9"), ("if-range", "\"another\"")];
     assert_eq!(served.bytes(&clip, &head).0, 200, "a part of another clip is no use");
+}
+
+/// The same frames in fragments, packet by packet, as another player reads
+/// them from the list.
+#[test]
+fn a_stream_of_fragments_has_the_same_frames() {
+    let site = site("serve-fragments");
+    let served = Served::start(&site, &[]);
+    let asked = format!("camera=CAM_1&from={FROM}&to={TO}");
+    let path = site.folder.join("served.mp4");
+    std::fs::write(&path, served.bytes(&format!("/api/clip?{asked}"), &[]).1).expect("written");
+    let list = format!("{}/api/hls/list.m3u8?{asked}", served.url);
+    for (what, stream) in [("pictures", "0:v:0"), ("sound", "0:a:0")] {
+        let packets = |file: &str| {
+            let head = ["-v", "error", "-i", file, "-map", stream];
+            let tail = ["-c", "copy", "-f", "framemd5", "-"];
+            let text = String::from_utf8(run("ffmpeg", &[&head[..], &tail[..]].concat()));
+            let text = text.expect("text");
+            let lines = text.lines().filter(|l| !l.starts_with('#'));
+            let hash = |l: &str| l.split(',').nth(5).expect("a hash").trim().to_owned();
+            lines.map(hash).collect::<Vec<String>>()
+        };
+        let clip = packets(path.to_str().expect("UTF-8"));
+        assert_eq!(packets(&list), clip, "{what}");
+    }
+    assert_eq!(served.bytes(&format!("/api/hls/part.m4s?{asked}&n=99"), &[]).0, 404);
+    assert_eq!(served.bytes(&format!("/api/hls/init.mp4?{asked}&entry=7"), &[]).0, 404);
 }
 
 #[test]

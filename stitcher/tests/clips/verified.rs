@@ -46,7 +46,7 @@ impl Site {
     }
 
     /// What the program answers; its exit status must be one of `expected`.
-    fn stitcher(&self, args: &[&str], expected: &[i32]) -> String {
+    pub fn stitcher(&self, args: &[&str], expected: &[i32]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_stitcher"))
             .current_dir(&self.folder)
             .args(args)

@@ -75,7 +75,23 @@ impl Track {
             let late = i64::from(run.composition).saturating_add(self.shift);
             (run.decode.saturating_add(late), run.end().saturating_add(late))
         });
-        ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        let (begin, end) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some((begin, end.min(self.longest_end(begin))))
+    }
+
+    /// Durations are of decoding: where pictures are out of order, a late one of
+    /// them may last through a pause of the camera that lies before it, and so
+    /// seem to end after the track.
+    fn longest_end(&self, begin: i64) -> i64 {
+        let runs = self.samples.runs();
+        let decoded = self.samples.end().saturating_sub(runs.first().map_or(0, |run| run.decode));
+        let last = runs.iter().map(|run| {
+            let late = i64::from(run.composition).saturating_add(self.shift);
+            run.end().saturating_sub(i64::from(run.duration)).saturating_add(late)
+        });
+        let shortest = runs.iter().map(|run| i64::from(run.duration)).filter(|d| *d > 0).min();
+        let shown = last.max().unwrap_or(begin).saturating_add(shortest.unwrap_or(0));
+        begin.saturating_add(decoded).max(shown)
     }
 }
 

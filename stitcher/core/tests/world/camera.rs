@@ -74,6 +74,8 @@ pub struct Habits {
     pub gop_more: u64,
     pub order: Order,
     pub scene: Scene,
+    /// Frames before which it sends nothing for so many ticks.
+    pub stalls: Vec<(usize, i64)>,
     pub seed: u64,
 }
 
@@ -96,8 +98,9 @@ pub fn film(habits: &Habits, frames: usize) -> Vec<Frame> {
 fn times(habits: &Habits, frames: usize, noise: &mut Noise) -> Vec<i64> {
     let mut at = 0;
     (0..frames + 400)
-        .map(|_| {
+        .map(|n| {
             at += habits.step + noise.within(habits.jitter);
+            at += habits.stalls.iter().filter(|s| s.0 == n).map(|s| s.1).sum::<i64>();
             at
         })
         .collect()

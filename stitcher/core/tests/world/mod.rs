@@ -6,6 +6,7 @@ pub mod camera;
 pub mod oracle;
 pub mod recorder;
 pub mod script;
+pub mod store;
 
 use camera::{Frame, Habits, film};
 use hitless_model::{CameraId, InstanceId, RunId, Utc};

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Truth {
     /// Every frame that must be played, in order, and whether it is damaged.
     pub frames: Vec<(usize, bool)>,
-    /// Leading pictures right after a small loss: with pictures out of order
+    /// Leading pictures right after a small loss or a stall: with pictures out of order
     /// no recorder can tell whether something is missing before them.
     pub either: BTreeSet<usize>,
 }
@@ -54,7 +54,10 @@ fn doubtful(world: &World, all: &BTreeSet<usize>, frame: usize) -> bool {
         .chain((key + 1..world.film.len()).take_while(|n| world.film[*n].leading))
         .collect();
     let there = near.iter().filter(|n| all.contains(n)).count();
-    all.range(..key).next_back().is_some() && there < near.len()
+    let before = all.range(..key).next_back();
+    let stalled =
+        |from: usize| world.habits.stalls.iter().any(|s| s.0 + 4 > from && s.0 <= key + near.len());
+    before.is_some_and(|before| there < near.len() || stalled(*before))
 }
 
 /// Is anything missing right before the GOP of this leading picture?

@@ -2,7 +2,7 @@
 
 use super::camera::{Frame, Noise, SCALE};
 use hitless_model::{ClockSource, MediaSpan, MediaTime, Nanos, SegmentNumber, SegmentState, Utc};
-use hitless_stitcher_core::{Sample, SegmentFacts};
+use hitless_stitcher_core::{Sample, SegmentFacts, pauses};
 
 /// Damage on the way from the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Take {
     /// The first frame that it did not record.
     pub to: usize,
     pub losses: Vec<Loss>,
+    /// It does not notice them.
+    pub unnoticed: bool,
     /// Ended by a crash.
     pub crashed: bool,
     /// GOPs in a segment.
@@ -61,7 +63,10 @@ pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<
     let mut out = Vec::new();
     for cut in cuts.windows(2) {
         let part = &got[cut[0]..cut[1]];
-        out.push(segment(film, take, part, base, begin, *number));
+        // a recorder learns how long a sample lasts from the next one, in whichever
+        // segment that is
+        let next = got.get(cut[1]).map(|(n, _)| *n);
+        out.push(segment(film, take, (part, next), base, begin, *number));
         *number += 1;
     }
     if let Some(last) = out.last_mut()
@@ -84,7 +89,7 @@ fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
         match hit {
             _ if got.is_empty() && (frame.key.is_none() || hit.is_some()) => {}
             Some(loss) if loss.partial => got.push((n, true)),
-            Some(_) => lost_before = true,
+            Some(_) => lost_before = !take.unnoticed,
             None => {
                 got.push((n, lost_before));
                 lost_before = false;
@@ -120,10 +125,21 @@ fn cuts(film: &[Frame], take: &Take, got: &[(usize, bool)]) -> Vec<usize> {
     cuts
 }
 
+/// Where pictures are out of order, one of them may last through a pause that
+/// lies before it; a reader of files does not believe it.
+fn end(samples: &[Sample], start: MediaTime) -> MediaTime {
+    let end = samples.iter().map(|s| s.presentation.plus(s.duration)).max().unwrap_or_default();
+    let (first, last) = (samples[0], samples[samples.len() - 1]);
+    let decoded = last.decode.plus(last.duration).since(first.decode);
+    let shown = samples.iter().map(|s| s.presentation).max().unwrap_or_default();
+    let shortest = samples.iter().map(|s| s.duration).min().unwrap_or_default();
+    end.min(start.plus(decoded).max(shown.plus(shortest)))
+}
+
 fn segment(
     film: &[Frame],
     take: &Take,
-    part: &[(usize, bool)],
+    (part, next): (&[(usize, bool)], Option<usize>),
     base: i64,
     begin: Utc,
     number: u64,
@@ -137,7 +153,10 @@ fn segment(
             decode: MediaTime::new(film[*n].decode - base),
             presentation: MediaTime::new(film[*n].shown - base),
             duration: MediaSpan::new(
-                part.get(at + 1).map_or(usual, |(m, _)| film[*m].decode - film[*n].decode),
+                part.get(at + 1)
+                    .map(|(m, _)| *m)
+                    .or(next)
+                    .map_or(usual, |m| film[m].decode - film[*n].decode),
             ),
             key: film[*n].key,
             damaged: *damaged,
@@ -145,7 +164,7 @@ fn segment(
         .collect();
     let shown = |s: &Sample| s.presentation;
     let start = samples.iter().map(shown).min().unwrap_or_default();
-    let end = samples.iter().map(|s| s.presentation.plus(s.duration)).max().unwrap_or_default();
+    let end = end(&samples, start);
     let true_ns = MediaSpan::new(start.ticks() + base).to_nanos(SCALE);
     let mut noise = Noise::new(number ^ u64::from(take.lineage));
     let drift = i128::from(true_ns.get()) * i128::from(take.drift_ppb) / 1_000_000_000;
@@ -170,6 +189,7 @@ fn segment(
             damaged: u32::try_from(part.iter().filter(|p| p.1).count()).expect("small"),
             parameters: take.parameters,
             audio: false,
+            pauses: pauses(&samples, SCALE),
         },
         samples,
         frames: part.iter().map(|p| p.0).collect(),

@@ -51,6 +51,8 @@ pub struct Weather {
     pub forever: bool,
     /// Clocks drift and are set.
     pub wild_clocks: bool,
+    /// How often the camera sends nothing for a while.
+    pub stalls: usize,
 }
 
 /// Nothing special.
@@ -62,6 +64,7 @@ pub const FAIR: Weather = Weather {
     frozen: false,
     forever: false,
     wild_clocks: false,
+    stalls: 0,
 };
 
 fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
@@ -79,6 +82,7 @@ fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
             gop_more,
             order,
             scene: if frozen { Scene::Frozen } else { Scene::Moving },
+            stalls: Vec::new(),
             seed,
         },
     )
@@ -115,6 +119,14 @@ fn life(weather: Weather) -> impl Strategy<Value = Life> {
         })
 }
 
+/// Where in the film, in thousandths, and for how many ticks.
+fn stalls(weather: Weather) -> BoxedStrategy<Vec<(usize, i64)>> {
+    match weather.stalls {
+        0 => Just(Vec::new()).boxed(),
+        most => prop::collection::vec((1_usize..1000, 70_000_i64..600_000), 1..=most).boxed(),
+    }
+}
+
 type Step = Option<(usize, i64)>;
 
 fn clocks(weather: Weather) -> (BoxedStrategy<i64>, BoxedStrategy<Step>) {
@@ -130,13 +142,10 @@ fn clocks(weather: Weather) -> (BoxedStrategy<i64>, BoxedStrategy<Step>) {
 pub fn scripts(weather: Weather) -> impl Strategy<Value = Script> {
     let lives = prop::collection::vec(life(weather), 1..=weather.lives);
     let changes = prop::option::weighted(0.2, 100_usize..900);
-    (habits(weather.frozen), 60_usize..420, lives, changes).prop_map(
-        move |(habits, frames, lives, changes)| Script {
-            habits,
-            frames,
-            error_ms: weather.error_ms,
-            lives,
-            changes,
+    (habits(weather.frozen), 60_usize..420, lives, changes, stalls(weather)).prop_map(
+        move |(mut habits, frames, lives, changes, stalls)| {
+            habits.stalls = stalls.into_iter().map(|(at, by)| (at * frames / 1000, by)).collect();
+            Script { habits, frames, error_ms: weather.error_ms, lives, changes }
         },
     )
 }
@@ -206,6 +215,7 @@ impl Script {
             from,
             to,
             losses: losses.collect(),
+            unnoticed: false,
             crashed: life.crashed,
             // every three GOPs of the film
             segment_gops: if life.common_borders { 3 } else { life.segment_gops },
