@@ -45,7 +45,6 @@ fn take(lineage: u32, from: usize, to: usize) -> Take {
         step: None,
         parameters: 1,
         source: ClockSource::SenderReport,
-        unnoticed: false,
     }
 }
 
