@@ -142,7 +142,7 @@ impl Service {
         let mut phases = Phases::new(limits);
         info!("stopping: finishing the segments in flight");
         phases.run("segments", limits.segments, running.cameras.stop()).await;
-        let clients = async { running.server.lock().await.stop().await };
+        let clients = async { running.server.lock().await.close().await };
         phases.run("requests", limits.requests.max(limits.events), clients).await;
         running.mark_stopped();
         phases.run("database", limits.database, running.flush()).await;

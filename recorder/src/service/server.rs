@@ -19,7 +19,8 @@ pub(super) type ShowView = Arc<dyn Fn() -> View + Send + Sync>;
 
 /// The address of the recorder, and who answers there.
 pub(super) struct Server {
-    listener: TcpListener,
+    /// Nothing once it was closed.
+    listener: Option<TcpListener>,
     options: HttpOptions,
     view: ShowView,
     events: broadcast::Sender<Event>,
@@ -39,7 +40,7 @@ impl Server {
             drain_limit: config.shutdown.requests.max(config.shutdown.events),
             ..HttpOptions::default()
         };
-        Self { listener, options, view, events, serving: None }
+        Self { listener: Some(listener), options, view, events, serving: None }
     }
 
     /// Answers from now on.
@@ -65,9 +66,17 @@ impl Server {
         }
     }
 
+    /// As [`Self::stop`], for good: who connects now is refused at once, and
+    /// not kept waiting for the process to end.
+    pub(super) async fn close(&mut self) {
+        self.listener = None;
+        self.stop().await;
+    }
+
     /// Another handle of the socket.
     pub(super) fn socket(&self) -> anyhow::Result<TcpListener> {
-        self.listener.try_clone().context("cannot share the listening socket")
+        let listener = self.listener.as_ref().context("the listening socket is closed")?;
+        listener.try_clone().context("cannot share the listening socket")
     }
 }
 

@@ -11,11 +11,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const AAC: &str =
     "audiotestsrc num-buffers=172 ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
-const LIVE_AAC: &str =
-    "audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! aacparse";
+const LIVE_AAC: &str = "audiotestsrc is-live=true wave=pink-noise ! audio/x-raw,rate=44100,channels=1 ! avenc_aac ! \
+     aacparse";
 const OPUS: &str =
     "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=cbr";
-const LIVE_OPUS: &str = "audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc";
+/// Noise, and no constant rate: where frames are of one size, nearly every file
+/// lacks a size at its end.
+const LIVE_OPUS: &str = "audiotestsrc is-live=true wave=pink-noise ! \
+     audio/x-raw,rate=48000,channels=2 ! opusenc bitrate-type=vbr";
 const MULAW: &str = "audiotestsrc num-buffers=32 ! audio/x-raw,rate=8000,channels=1 ! mulawenc";
 const PCM: &str = "audiotestsrc num-buffers=190 ! audio/x-raw,rate=48000,channels=2,format=S16LE";
 /// What ffmpeg takes its pictures and sounds from.
