@@ -132,9 +132,9 @@ impl Carry {
         let looked_at = |met: &Met| {
             let is =
                 |at: u32| self.strands.get(at as usize).is_some_and(|s| s.instance == *instance);
-            (is(met.early) || is(met.late))
-                && row.start <= met.to.plus(margin)
-                && row_end >= met.from
+            // Two that are a little apart were looked at where they nearly meet.
+            let (from, to) = (met.from.min(met.to), met.to.max(met.from));
+            (is(met.early) || is(met.late)) && row.start <= to.plus(margin) && row_end >= from
         };
         passed.is_none_or(|p| p.number < row.number)
             && end.plus(margin) <= row.start
