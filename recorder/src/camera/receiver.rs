@@ -179,7 +179,9 @@ impl Receiver {
             self.begin(unit.pts, setup.clone(), strands, tell);
         }
         let Some(strand) = &mut self.strand else { return };
-        let (pts, data, damaged) = (unit.pts, unit.data, unit.damaged);
+        // A picture lost as a whole leaves no other trace than this.
+        let damaged = unit.damaged || unit.lost > 0;
+        let (pts, data) = (unit.pts, unit.data);
         if let Err(end) = strand.on_video(pts, Unit { data, key, damaged, setup }, &self.clock) {
             self.on_strand_end(&end, tell);
         }
