@@ -5,7 +5,7 @@
 //! It decides nothing: where a segment ends is the strand's business.
 //!
 //! Invariants: pushing never blocks the caller (each track has a queue, see
-//! [`feed`]; what is in flight is counted in [`InFlight`] and limited by the
+//! `feed.rs`; what is in flight is counted in [`InFlight`] and limited by the
 //! strand); a file starts exactly with the sample that its
 //! segment was planned for; a file that exists is never opened.
 

@@ -1,7 +1,7 @@
 //! `stitcher export`: one exact clip of a timeline, as a file that anyone can
 //! play and check.
 //!
-//! [`select`] turns entries of a timeline into clips, [`clip`] writes one: its
+//! [`select`] turns entries of a timeline into clips, `clip` writes one: its
 //! bytes under `*.part`, synced, its manifest beside it, and only then both
 //! names. Whatever goes wrong on the way, no file under a final name is half
 //! or wrong. Originals are read and never touched.
