@@ -152,6 +152,10 @@ proptest! {
     /// nothing is lost, and every such while is told.
     #[test]
     fn a_stalled_camera_leaves_gaps(script in scripts(STALLING)) {
+        // Where most steps of a short file are stalls, nothing says what is usual.
+        let mut at: Vec<_> = script.habits.stalls.iter().map(|stall| stall.0).collect();
+        at.sort_unstable();
+        prop_assume!(at.windows(2).all(|two| two[1] - two[0] >= 10));
         let world = script.build();
         let (plan, _) = world.plan();
         prop_assume!(all_exact(&world, &plan));
