@@ -19,15 +19,18 @@ use tracing::{debug, error, info};
 /// How soon a database that was away is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Looks after everything there is, and returns when nothing is left.
+/// Looks after everything there is, and returns when nothing is left. Looks twice:
+/// who is gone lets go of its lock a moment later.
 pub(super) async fn run(running: Arc<Running>) {
+    let mut looks = 0;
     loop {
         let done = {
             let _alone = running.departed.lock().await;
             once(&running).await
         };
         match done {
-            Ok(()) => return,
+            Ok(()) if looks > 0 => return,
+            Ok(()) => looks += 1,
             Err(problem) => debug!("what others left is not in the database yet: {problem:#}"),
         }
         tokio::time::sleep(RETRY).await;
