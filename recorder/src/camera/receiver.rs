@@ -172,6 +172,9 @@ impl Receiver {
             return;
         }
         let setup = if key { self.setup_of(&unit) } else { None };
+        // A picture lost as a whole leaves no other trace than this; what was lost
+        // before a strand began is not of it.
+        let damaged = unit.damaged || (unit.lost > 0 && self.strand.is_some());
         if self.strand.is_none() {
             if self.finish_in.is_some() {
                 return;
@@ -179,8 +182,6 @@ impl Receiver {
             self.begin(unit.pts, setup.clone(), strands, tell);
         }
         let Some(strand) = &mut self.strand else { return };
-        // A picture lost as a whole leaves no other trace than this.
-        let damaged = unit.damaged || unit.lost > 0;
         let (pts, data) = (unit.pts, unit.data);
         if let Err(end) = strand.on_video(pts, Unit { data, key, damaged, setup }, &self.clock) {
             self.on_strand_end(&end, tell);
