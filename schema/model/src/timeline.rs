@@ -49,6 +49,13 @@ pub struct Seam {
     pub doubled: Nanos,
 }
 
+impl Seam {
+    /// A seam without error.
+    pub const fn sure(kind: SeamKind) -> Self {
+        Self { kind, error: Nanos::ZERO, doubled: Nanos::ZERO }
+    }
+}
+
 /// Which audio frames of its segment a span plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AudioCut {

@@ -14,7 +14,6 @@ use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
 use hitless_model::{MediaSpan, Nanos, Utc};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is known of two strands: `late`'s ticks plus `offset` are `early`'s.
@@ -32,34 +31,7 @@ pub(crate) struct Alignment {
 }
 
 /// How two strands are aligned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum How {
-    /// By fingerprints.
-    Exact {
-        /// Ticks to add to the later strand's media times.
-        offset: MediaSpan,
-        /// Samples that are equal.
-        matched: u32,
-        /// Samples that could have been.
-        compared: u32,
-        /// How far the clocks were off where they cannot both be right.
-        step: Option<Nanos>,
-    },
-    /// By clocks, key frame upon key frame.
-    Joined {
-        /// Ticks to add to the later strand's media times.
-        offset: MediaSpan,
-        /// How far off it may be.
-        error: Nanos,
-    },
-    /// By clocks alone.
-    Apart {
-        /// How far off they may be.
-        error: Nanos,
-        /// Pictures were compared and none was equal.
-        differs: bool,
-    },
-}
+pub use hitless_model::Alignment as How;
 
 /// Every pair that overlaps by its clocks, and those that do in truth.
 pub(crate) fn alignments(

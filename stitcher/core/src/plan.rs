@@ -4,6 +4,7 @@
 use crate::align::How;
 use crate::carry::Carry;
 use crate::facts::SegmentRef;
+pub use hitless_model::{AudioCut, Seam, SeamKind};
 use hitless_model::{Cause, MediaSpan, Nanos, OverlapStatus, Utc};
 
 /// A strand, as rows name it.
@@ -24,78 +25,6 @@ pub struct StrandAlignment {
     pub late: StrandId,
     /// The evidence.
     pub how: How,
-}
-
-/// How a span follows what is before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SeamKind {
-    /// Nothing is before it.
-    Start,
-    /// The samples follow each other in one strand.
-    SameStrand,
-    /// Another strand, and precisely the next frame.
-    Exact,
-    /// Another strand, the next frame as far as clocks can tell.
-    Clock,
-    /// Footage is missing in between.
-    Gap,
-}
-
-impl SeamKind {
-    /// As written in the database and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::SameStrand => "same-strand",
-            Self::Exact => "exact",
-            Self::Clock => "clock",
-            Self::Gap => "gap",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Start, Self::SameStrand, Self::Exact, Self::Clock, Self::Gap]
-            .into_iter()
-            .find(|k| k.as_str() == text)
-    }
-}
-
-/// A seam and how sure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seam {
-    /// Which kind.
-    pub kind: SeamKind,
-    /// How much may be lost or doubled; 0 unless `clock`.
-    pub error: Nanos,
-    /// How much is doubled by the clocks, rather than lost.
-    pub doubled: Nanos,
-}
-
-impl Seam {
-    /// A seam without error.
-    pub(crate) fn sure(kind: SeamKind) -> Self {
-        Self { kind, error: Nanos::ZERO, doubled: Nanos::ZERO }
-    }
-}
-
-/// Which audio frames of the segment a span plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AudioCut {
-    /// The segment has no sound.
-    None,
-    /// All of them; the span plays the whole segment.
-    Whole,
-    /// A range of them.
-    Frames {
-        /// Number of the first one in the segment.
-        first: u32,
-        /// How many.
-        frames: u32,
-        /// How much later than the span's first picture the first one starts,
-        /// in ticks of the video track.
-        offset: MediaSpan,
-    },
 }
 
 /// A run of samples of one segment that the timeline plays.

@@ -2,7 +2,7 @@
 //! names.
 
 use crate::plan::Rows;
-use hitless_model::{Alignment, AudioCut, Nanos, OverlapStatus, Seam, SeamKind, TimeRange, Utc};
+use hitless_model::{Nanos, OverlapStatus, TimeRange, Utc};
 use hitless_schema::stitch::Judged;
 use hitless_schema::timeline::{AlignmentRow, CarryRow, Entry, FindingRow, Span, Strand, What};
 use hitless_stitcher_core as core;
@@ -29,41 +29,10 @@ fn what(rows: &Rows, what: &core::What) -> What {
                 first_sample: span.first_sample,
                 samples: span.samples,
                 damaged: span.damaged,
-                seam: seam(&span.seam),
-                audio: sound(&span.audio),
+                seam: span.seam,
+                audio: span.audio,
             })
         }
-    }
-}
-
-fn seam(seam: &core::Seam) -> Seam {
-    let kind = match seam.kind {
-        core::SeamKind::Start => SeamKind::Start,
-        core::SeamKind::SameStrand => SeamKind::SameStrand,
-        core::SeamKind::Exact => SeamKind::Exact,
-        core::SeamKind::Clock => SeamKind::Clock,
-        core::SeamKind::Gap => SeamKind::Gap,
-    };
-    Seam { kind, error: seam.error, doubled: seam.doubled }
-}
-
-fn sound(audio: &core::AudioCut) -> AudioCut {
-    match *audio {
-        core::AudioCut::None => AudioCut::None,
-        core::AudioCut::Whole => AudioCut::Whole,
-        core::AudioCut::Frames { first, frames, offset } => {
-            AudioCut::Frames { first, frames, offset }
-        }
-    }
-}
-
-fn evidence(how: &core::How) -> Alignment {
-    match *how {
-        core::How::Exact { offset, matched, compared, step } => {
-            Alignment::Exact { offset, matched, compared, step }
-        }
-        core::How::Joined { offset, error } => Alignment::Joined { offset, error },
-        core::How::Apart { error, differs } => Alignment::Apart { error, differs },
     }
 }
 
@@ -111,7 +80,7 @@ pub fn alignments(facts: &Facts, plan: &Plan) -> Vec<AlignmentRow> {
             late: strand(facts, a.late)?,
             from,
             to: early.to.min(late.to).max(from.plus(Nanos::new(1))),
-            how: evidence(&a.how),
+            how: a.how,
             drift_ppb: None,
         })
     };
