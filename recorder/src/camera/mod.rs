@@ -7,6 +7,7 @@
 
 mod backoff;
 mod leave;
+mod pace;
 mod receiver;
 mod settings;
 pub mod state;

@@ -68,7 +68,7 @@ fn compare(units: &[AccessUnit], truth: &[Vec<u8>], what: &str) {
     assert!(!truth.is_empty());
     for (number, (unit, truth)) in units.iter().zip(truth).enumerate() {
         assert!(unit.data == *truth, "unit {number} differs: {what}");
-        assert_eq!(unit.lost, 0);
+        assert_eq!(unit.lost, 0, "unit {number}: {what}");
     }
     assert_eq!(units.len(), truth.len(), "{what}");
     assert!(units[..units.len() - 1].iter().all(|unit| !unit.damaged), "{what}");
