@@ -138,12 +138,13 @@ mod tests {
         plain.begin_again(Some(0));
         assert_eq!(times(&plain.push(MediaTime::new(9000), unit())), []);
 
+        // The last to be decoded is shown later: when it is followed is not known.
         let mut reordered = Spacing::new(Some(1));
         let mut spaced = Vec::new();
-        for shown in [0, 6000, 3000] {
+        for shown in [0, 6000, 3000, 12_000] {
             spaced.extend(reordered.push(MediaTime::new(shown), unit()));
         }
-        spaced.extend(reordered.finish(next));
-        assert_eq!(times(&spaced), [(-3000, 3000), (0, 3000), (3000, 3000)]);
+        spaced.extend(reordered.finish(Some(MediaTime::new(50_000))));
+        assert_eq!(times(&spaced), [(-3000, 3000), (0, 3000), (3000, 3000), (6000, 3000)]);
     }
 }
