@@ -6,8 +6,10 @@ mod verdict;
 
 use hitless_fixtures::codec::VideoCodec;
 use hitless_fixtures::{CameraSpec, Cameras, Fault, Tally, spawn};
-use hitless_model::SegmentState;
-use hitless_tests::{CameraSetup, Recorder, Setup, Site, eventually, footage, judge, paths, until};
+use hitless_model::{Segment, SegmentState};
+use hitless_tests::{
+    CameraSetup, Recorder, SegmentFile, Setup, Site, eventually, footage, judge, paths, until,
+};
 use std::time::Duration;
 use verdict::{SOON, camera, camera_health, next_number};
 
@@ -20,13 +22,13 @@ const FIRST_KEY: u32 = 8 * FPS;
 /// Whoever misses it waits for the next.
 const NEXT_KEY: Duration = Duration::from_secs(180);
 /// How much is recorded of such a group at least before the crash.
-const RECORDED: u64 = 12 * FPS as u64;
+const RECORDED: u64 = 20 * FPS as u64;
 /// What the crash may cost: a group as it is gathered and a fragment, of one
 /// second each, whatever the camera's; pictures in reordering and on their way.
 const MOST_LOST: u64 = 2 * FPS as u64 + 5;
 
 const SMART: [&str; 2] = ["smart-avc", "smart-hevc"];
-const FLAPPING: [&str; 2] = ["flapping-tcp", "flapping-udp"];
+const FLAPPING: [&str; 2] = ["flapping", "flapping-gst"];
 /// Sessions that break before and after memory and threads are looked at.
 const BREAKS: [u64; 2] = [8, 24];
 /// What memory may differ by, all the same: pages that the allocator keeps.
@@ -61,7 +63,7 @@ fn nothing_grows_with_long_groups_and_broken_sessions() {
         .camera(SMART[0], cameras.url(SMART[0]))
         .camera(SMART[1], cameras.url(SMART[1]))
         .camera(FLAPPING[0], cameras.url(FLAPPING[0]))
-        .with(CameraSetup::new(FLAPPING[1], cameras.url(FLAPPING[1])).gstreamer("udp"));
+        .with(CameraSetup::new(FLAPPING[1], cameras.url(FLAPPING[1])).gstreamer("tcp"));
     let mut recorder = site.start("blue", &setup);
     recorder.wait_recording(&SMART, NEXT_KEY);
     let begun = next_number(&cameras, SMART[0]);
@@ -78,15 +80,19 @@ fn nothing_grows_with_long_groups_and_broken_sessions() {
     SMART.iter().for_each(|name| little_waits(&recorder, name));
     let sent = SMART.map(|name| next_number(&cameras, name) - 1);
     recorder.kill();
+    let left = SMART.map(|name| site.segments(name, "blue"));
     let mut next = site.start("blue", &setup);
-    for name in SMART {
+    for (name, left) in SMART.iter().zip(&left) {
         until("everything is recovered", SOON, || {
-            site.rows(name, "blue").iter().all(|row| row.state != SegmentState::Recording)
+            let rows = site.rows(name, "blue");
+            let open = |row: &&Segment| row.state == SegmentState::Recording;
+            let of_left = |row: &Segment| left.iter().any(|file| file.name == row.name);
+            !rows.iter().filter(open).any(of_left)
         });
     }
     assert!(next.terminate().success());
-    for (name, sent) in SMART.iter().zip(sent) {
-        crash_cost_as_little_as_ever(&site, name, sent);
+    for ((name, left), sent) in SMART.iter().zip(left).zip(sent) {
+        crash_cost_as_little_as_ever(&site, name, &left, sent);
     }
 }
 
@@ -106,26 +112,24 @@ fn break_sessions(recorder: &Recorder, cameras: &Cameras, times: std::ops::Range
     }
 }
 
-/// At most a quarter of what came of the group: it is longer than twelve
-/// seconds, and some two of them may wait.
+/// At most a quarter of what came of the group: it lasts twenty seconds by now,
+/// and two or three of them may wait.
 #[track_caller]
 fn little_waits(recorder: &Recorder, camera: &str) {
     let health = camera_health(recorder, camera);
     let [bytes, waiting] = ["bytes", "in_flight_bytes"].map(|key| health[key].as_u64());
     let (bytes, waiting) = (bytes.expect("counted"), waiting.expect("counted"));
     assert!(waiting * 4 < bytes, "{camera}: {waiting} of {bytes} bytes wait");
-    assert_eq!(health["key_frames"], 1, "{camera}: {health}");
 }
 
 #[track_caller]
-fn crash_cost_as_little_as_ever(site: &Site, camera: &str, sent: u64) {
+fn crash_cost_as_little_as_ever(site: &Site, camera: &str, left: &[SegmentFile], sent: u64) {
     let (judged, corrupt) = judge::indexed_segments(site, camera, "blue");
     assert!(corrupt.is_empty(), "{corrupt:?}");
-    assert_eq!(judged.len(), 1, "{camera}: one group is one segment");
-    let row = &judged[0].row;
+    let last = left.last().expect("a file").number();
+    let row = &judged.iter().find(|j| j.file.number() == last).expect("its row").row;
     assert_eq!(row.state, SegmentState::Recovered, "{camera}: {:?}", row.note);
-    let files = paths(&site.segments(camera, "blue"));
-    let tally = Tally::of(&footage::numbers_of_killed(&files));
+    let tally = Tally::of(&footage::numbers_of_killed(&paths(left)));
     assert!(tally.is_whole(), "{camera}: {tally}");
     let last = tally.runs.last().expect("something").last;
     assert!(sent - last <= MOST_LOST, "{camera}: {} units lost; {tally}", sent - last);

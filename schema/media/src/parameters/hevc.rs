@@ -1,6 +1,7 @@
 //! H.265: sequence parameter set and `hvcC` (ISO/IEC 14496-15, 8.3.3).
 
 use super::bits::{BitRead, BitReaderError, NalBits, nal_bits};
+use super::hevc_pps::read_pps;
 use super::hevc_sps::{Head, Sps, read_head, read_sps};
 use super::{ParameterError, ParameterSets, PictureFormat, SetId};
 use crate::nal::{LengthSize, ParameterSetKind};
@@ -30,11 +31,10 @@ pub(super) fn vps_of(sps: &[u8]) -> Result<u32, BitReaderError> {
     Ok(u32::from(id))
 }
 
-/// A PPS that belongs to one of these SPS (7.3.2.3).
+/// A PPS that belongs to one of these SPS and can be read to its end.
 pub(super) fn is_plausible_pps(sets: &ParameterSets, pps: &[u8]) -> bool {
-    let ids = (id(ParameterSetKind::Pps, pps), sps_of(pps));
-    let (Ok(0..64), Ok(wanted)) = ids else { return false };
-    sets.get(SetId { kind: ParameterSetKind::Sps, id: wanted }).is_some()
+    let Ok(id) = read_pps(&mut nal_bits(VideoCodec::H265, pps)) else { return false };
+    sets.get(SetId { kind: ParameterSetKind::Sps, id }).is_some()
 }
 
 fn sps_bits(nal: &[u8]) -> NalBits<'_> {

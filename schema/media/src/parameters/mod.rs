@@ -10,6 +10,7 @@
 mod avc;
 pub(crate) mod bits;
 mod hevc;
+mod hevc_pps;
 mod hevc_sps;
 mod set_id;
 
