@@ -6,8 +6,8 @@
 //! segment in flight first.
 
 mod backoff;
+mod jump;
 mod leave;
-mod pace;
 mod receiver;
 mod settings;
 pub mod state;

@@ -4,7 +4,7 @@
 //! where the camera's clock jumps or the storage cannot follow, and begins the
 //! next at another key frame. A strand ended here lost samples or may have.
 
-use super::pace::Pace;
+use super::jump::JumpWatch;
 use super::settings::CameraSettings;
 use super::state::Event;
 use super::tracks::{Audio, Setups};
@@ -31,7 +31,7 @@ pub struct Receiver {
     setups: Setups,
     strand: Option<Strand>,
     rest_until: Option<Instant>,
-    pace: Pace,
+    jump: JumpWatch,
     last_packet: Instant,
     /// Key frames until the last strand ends; it has ended at zero.
     finish_in: Option<u32>,
@@ -63,7 +63,7 @@ impl Receiver {
             setups: Setups::default(),
             strand: None,
             rest_until: None,
-            pace: Pace::default(),
+            jump: JumpWatch::default(),
             last_packet: Instant::now(),
             finish_in: None,
         })
@@ -141,9 +141,9 @@ impl Receiver {
     fn on_video(&mut self, unit: AccessUnit, strands: &mut u32, tell: &mut impl FnMut(Event)) {
         self.parts.stats.count_lost(unit.lost);
         if unit.lost > 0 && self.strand.is_some() {
-            self.parts.stats.note_hole(self.pace.since_last(unit.pts));
+            self.parts.stats.note_hole(self.jump.since_last(unit.pts));
         }
-        if self.pace.jumps(unit.pts, Instant::now()) {
+        if self.jump.jumps(unit.pts, Instant::now()) {
             let why = "the camera's media clock jumped".to_owned();
             warn!(camera = %self.parts.id, "{why}; a new strand begins");
             self.end_strand(Cause::CameraAway, why, tell);

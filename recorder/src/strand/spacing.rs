@@ -65,7 +65,8 @@ impl Spacing {
         spaced.extend(self.held.take().map(|held| {
             let reordered = held.pts != held.dts;
             let follower = next.filter(|n| !reordered && *n > held.dts);
-            held.lasting(follower.map_or(usual, |n| n.since(held.dts)))
+            let duration = follower.map_or(usual, |n| n.since(held.dts));
+            held.lasting(duration)
         }));
         spaced
     }

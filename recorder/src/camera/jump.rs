@@ -1,4 +1,4 @@
-//! Whether a session's pictures come at the pace of their own clock.
+//! Notices when a session's pictures are on another clock than before.
 //!
 //! A camera that reboots within a session, or changes its mind, goes on under
 //! other RTP times: what it sends then is of another strand.
@@ -13,11 +13,11 @@ const JUMP: Duration = Duration::from_secs(5);
 
 /// The picture that came last, and when.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct JumpWatch {
     last: Option<(MediaTime, Instant)>,
 }
 
-impl Pace {
+impl JumpWatch {
     /// Media time from the last picture to this one.
     pub(super) fn since_last(&self, pts: MediaTime) -> Duration {
         let missing = self.last.map_or(0, |(last, _)| media_ns(last, pts));
@@ -43,10 +43,10 @@ mod tests {
 
     #[test]
     fn pictures_that_wait_are_on_time_and_others_are_not() {
-        let (begin, mut pace) = (Instant::now(), Pace::default());
+        let (begin, mut watch) = (Instant::now(), JumpWatch::default());
         let mut jumps = |seconds: i64, passed: u64| {
             let at = MediaTime::new(seconds * i64::from(VIDEO_TIMESCALE));
-            pace.jumps(at, begin + Duration::from_secs(passed))
+            watch.jumps(at, begin + Duration::from_secs(passed))
         };
         assert!(!jumps(1000, 0), "the first");
         assert!(!jumps(1001, 1));
