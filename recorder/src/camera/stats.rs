@@ -65,6 +65,8 @@ pub struct CameraSnapshot {
     pub gap_seconds: f64,
     /// Seconds since the last sample.
     pub last_sample_age: Option<f64>,
+    /// Seconds since the first sample of this process.
+    pub first_sample_age: Option<f64>,
     /// The last segment closed.
     pub last_segment: Option<String>,
     /// Which maker of sessions reads it.
@@ -160,6 +162,7 @@ impl CameraStats {
             gaps: moment.gaps,
             gap_seconds: moment.gap_time.as_secs_f64(),
             last_sample_age: moment.last_sample.map(|at| at.elapsed().as_secs_f64()),
+            first_sample_age: moment.first_sample.map(|at| at.elapsed().as_secs_f64()),
             last_segment: moment.last_segment.clone(),
             reader: moment.reader,
         }

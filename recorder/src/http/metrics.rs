@@ -149,6 +149,10 @@ fn camera_counters(f: &mut Families, view: &View) {
     f.counters("camera_gap_seconds_total", "How long all those gaps were.", gaps);
     let ages = running().filter_map(|(c, s)| Some(labelled(c, s.last_sample_age?)));
     f.gauges("camera_last_sample_age_seconds", "Since the last sample.", ages);
+    let uptime = view.uptime.as_secs_f64();
+    let first = |age: f64| (uptime - age).max(0.0);
+    let first = running().filter_map(|(c, s)| Some(labelled(c, first(s.first_sample_age?))));
+    f.gauges("camera_first_sample_after_seconds", "From the start of the process.", first);
 }
 
 fn labelled(camera: &CameraView, value: f64) -> Labelled<'_> {
@@ -166,6 +170,7 @@ fn unix(at: Utc) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::sample::{alarm, away, down, view};
+    use super::super::timings::Timings;
     use super::*;
     use std::io::Write;
     use std::process::{Command, Stdio};
@@ -180,7 +185,11 @@ mod tests {
         http.answered("/health", "GET", 200, Duration::from_micros(300));
         http.failed("not_found");
         let _held = (http.connection(), http.event_client());
-        metrics(&view, &http)
+        let timings = Timings::new();
+        timings.ready(Duration::from_millis(250));
+        timings.recovered(Duration::from_millis(500));
+        timings.closed(&view.cameras[0].id, Duration::from_millis(20));
+        with_more(&view, &http, timings.registry().gather())
     }
 
     /// Judged by the tool that comes with Prometheus.
@@ -215,6 +224,13 @@ mod tests {
             r#"hitless_recorder_camera_samples_total{camera="CAMERA_1"} 1500"#,
             r#"hitless_recorder_camera_reconnects_total{camera="front-door"} 4"#,
             r#"hitless_recorder_camera_up{camera="CAMERA_1"} 1"#,
+            r#"hitless_recorder_camera_first_sample_after_seconds{camera="CAMERA_1"} 1.5"#,
+            r#"hitless_recorder_segment_close_seconds_bucket{camera="CAMERA_1",le="0.05"} 1"#,
+            "hitless_recorder_handover_last_overlap_ratio 0.75",
+            "hitless_recorder_handovers_seconds_total 4.6",
+            "hitless_recorder_ready_after_seconds 0.25",
+            "hitless_recorder_recovered_segments_total 1",
+            "hitless_recorder_recovery_seconds_total 0.5",
             r#"hitless_recorder_camera_up{camera="front-door"} 0"#,
             r#"hitless_recorder_camera_state{camera="front-door",state="backing_off"} 1"#,
             r#"hitless_recorder_camera_state{camera="front-door",state="recording"} 0"#,

@@ -10,7 +10,7 @@ use super::view::CameraView;
 use crate::camera::{Hold, Leave};
 use crate::handover::Own;
 use crate::handover::message::LastSample;
-use crate::http;
+use crate::http::{self, Timings};
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::storage::{Storage, StorageError};
@@ -40,6 +40,8 @@ pub struct Shared {
     pub hold: watch::Receiver<Hold>,
     /// For what a person must look at.
     pub alarms: Alarms,
+    /// How long things took.
+    pub timings: Timings,
     /// For clients that follow along.
     pub events: broadcast::Sender<http::Event>,
 }

@@ -7,7 +7,6 @@
 
 use super::running::Running;
 use super::start::writer_options;
-use crate::recovery;
 use hitless_model::InstanceId;
 use hitless_schema::Store;
 use std::path::PathBuf;
@@ -47,7 +46,7 @@ async fn once(running: &Arc<Running>) -> anyhow::Result<()> {
     let mut left = left?;
     // This run's own are in flight; earlier ones of it were seen to at the start.
     left.retain(|name| name.instance != *storage.instance());
-    recovery::run(Arc::clone(&storage), left, running.run_id(), running.index.clone()).await;
+    running.recovery().of(left).await;
     let mut store = None;
     for (instance, folder) in others? {
         let Some(_lock) = storage.hold_departed(&instance) else { continue };

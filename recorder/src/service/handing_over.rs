@@ -155,6 +155,8 @@ impl HandingOver {
 
     fn handed(&self, proven: &Proven, finish: Duration) -> Handed {
         let of = |wanted| proven.evidence.iter().filter(move |(_, e)| **e == wanted);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let cameras = proven.evidence.len();
         Handed {
             from: lock(&self.running.run).instance.to_string(),
             to: proven.instance.to_string(),
@@ -163,7 +165,9 @@ impl HandingOver {
             prove_seconds: proven.proven_in.as_secs_f64(),
             finish_seconds: finish.as_secs_f64(),
             overlap_seconds: self.overlap(proven).as_secs_f64(),
-            exact: u32::try_from(of(Evidence::Exact).count()).unwrap_or(u32::MAX),
+            exact: count(of(Evidence::Exact).count()),
+            cameras: count(cameras),
+            overlapped: count(cameras - of(Evidence::Waived).count()),
             unproven: of(Evidence::Clock)
                 .chain(of(Evidence::Waived))
                 .map(|(camera, _)| camera.clone())

@@ -160,6 +160,7 @@ impl Service {
         let history = {
             let history = &mut lock(&running.handovers).history;
             history.succeeded += 1;
+            history.seconds_total += handed.seconds();
             history.last_failure = None;
             history.last = Some(handed.clone());
             history.clone()

@@ -45,8 +45,9 @@ impl Recording {
             to_keeper,
             Arc::new(CameraStats::default()),
         ));
+        let (alarms, timings) = (shared.alarms.clone(), shared.timings.clone());
         let (keeper, state) =
-            Keeper::new(Arc::clone(&parts), shared.index.clone(), shared.alarms.clone());
+            Keeper::new(Arc::clone(&parts), shared.index.clone(), alarms, timings);
         let keeping = tokio::spawn(keeper.run(messages));
         let (leave, told) = watch::channel(Leave::Stay);
         let gone = CancellationToken::new();

@@ -7,7 +7,6 @@
 
 use super::running::Running;
 use super::start::writer_options;
-use crate::recovery;
 use hitless_model::SegmentName;
 use hitless_schema::Store;
 use std::sync::Arc;
@@ -32,7 +31,6 @@ async fn once(running: &Running) -> anyhow::Result<()> {
     let mut names: Vec<SegmentName> = rows?.into_iter().map(|row| row.name).collect();
     // Those are looked after since the start.
     names.retain(|name| !running.left.contains(name));
-    let storage = Arc::clone(&running.storage);
-    recovery::run(storage, names, running.run_id(), running.index.clone()).await;
+    running.recovery().of(names).await;
     Ok(())
 }

@@ -3,14 +3,16 @@
 use super::cameras::Cameras;
 use super::server::{Server, ShowView};
 use super::view::HandoverView;
-use crate::http::{Event, EventKind};
+use crate::http::{Event, EventKind, Timings};
 use crate::index::Index;
+use crate::recovery::Recovery;
 use crate::storage::Storage;
 use hitless_config::Config;
 use hitless_model::{Run, RunId, SegmentName};
 use hitless_schema::Change;
 use hitless_schema::writer::Writer;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::broadcast;
 use tracing::{info, warn};
 
@@ -30,12 +32,17 @@ pub(super) struct Running {
     pub(super) departed: Arc<tokio::sync::Mutex<()>>,
     /// What earlier runs had left open when this one began.
     pub(super) left: Vec<SegmentName>,
+    /// When the process began.
+    pub(super) started: Instant,
+    /// How long things took.
+    pub(super) timings: Timings,
 }
 
 impl Running {
     /// Ready as far as a service manager is concerned.
     pub(super) fn mark_ready(&self) {
         let run = self.change_run(|run| run.ready = Some(crate::clock::now()));
+        self.timings.ready(self.started.elapsed());
         info!(
             instance = %run.instance,
             run = %run.run,
@@ -71,6 +78,16 @@ impl Running {
     /// Which life of the recorder this is.
     pub(super) fn run_id(&self) -> RunId {
         lock(&self.run).run.clone()
+    }
+
+    /// Looks after what earlier runs, or others, left open.
+    pub(super) fn recovery(&self) -> Recovery {
+        Recovery {
+            storage: Arc::clone(&self.storage),
+            run: self.run_id(),
+            index: self.index.clone(),
+            timings: self.timings.clone(),
+        }
     }
 
     /// Everything that the database is still to be told.
