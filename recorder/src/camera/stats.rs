@@ -2,7 +2,7 @@
 
 use super::state::Standing;
 use hitless_model::Segment;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ pub struct CameraStats {
     dropped: AtomicU64,
     sessions: AtomicU64,
     segments: AtomicU64,
+    strands: AtomicU32,
     moment: Mutex<Moment>,
 }
 
@@ -97,6 +98,17 @@ impl CameraStats {
         }
         moment.first_sample.get_or_insert(now);
         moment.last_sample = Some(now);
+    }
+
+    /// The number of the next strand: none is used twice in one life of the
+    /// recorder, also by a camera's task that was started again.
+    pub(crate) fn next_strand(&self) -> u32 {
+        self.strands.load(Ordering::Relaxed)
+    }
+
+    /// All below this number were used.
+    pub(crate) fn strands_begun(&self, next: u32) {
+        self.strands.fetch_max(next, Ordering::Relaxed);
     }
 
     /// The next sample begins a strand: what came between is missing.

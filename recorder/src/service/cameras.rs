@@ -116,10 +116,9 @@ impl Cameras {
         let mut entries = self.entries();
         let Some(entry) = entries.iter_mut().find(|e| e.camera.id == *id) else { return };
         let stays = |r: &Recording| !r.leave.borrow().is_leaving();
-        if !entry.recording.as_ref().is_some_and(stays) {
-            return;
-        }
-        match Recording::start(&self.shared, config, &entry.camera) {
+        let Some(before) = entry.recording.as_ref().filter(|r| stays(r)) else { return };
+        let stats = Arc::clone(&before.parts.stats);
+        match Recording::start(&self.shared, config, &entry.camera, stats) {
             Ok(recording) => entry.recording = Some(recording),
             Err(problem) => error!(camera = %id, "the camera cannot be started again: {problem}"),
         }
@@ -206,7 +205,7 @@ impl Cameras {
             at: crate::clock::now(),
         });
         let recording = match camera.enabled {
-            true => Some(Recording::start(&self.shared, config, &camera)?),
+            true => Some(Recording::start(&self.shared, config, &camera, Arc::default())?),
             false => None,
         };
         self.entries().push(Entry { camera, recording });

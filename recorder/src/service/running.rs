@@ -14,7 +14,7 @@ use hitless_schema::writer::Writer;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::broadcast;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// The parts.
 pub(super) struct Running {
@@ -65,9 +65,16 @@ impl Running {
         self.change_run(|run| run.draining = Some(crate::clock::now()));
     }
 
-    /// It stays after all.
-    pub(super) fn mark_staying(&self) {
-        self.change_run(|run| run.draining = None);
+    /// Takes everything back: cameras and server go on, or begin again.
+    pub(super) async fn stay(&self) {
+        self.cameras.stay(&self.config);
+        let mut server = self.server.lock().await;
+        server.stop().await;
+        if let Err(problem) = server.start() {
+            error!("requests are not answered any more: {problem:#}; restart the recorder");
+        }
+        drop(server);
+        self.change_run(|run| (run.draining, run.stopped) = (None, None));
     }
 
     /// Nothing is recorded any more.
