@@ -1,7 +1,7 @@
 //! The names that others rely on.
 
-use super::super::sample::{alarm, away, down, unwritable, view};
 use super::*;
+use crate::http::sample::{alarm, away, down, unwritable, view};
 use serde_json::{Value, json};
 
 fn printed(view: &View) -> Value {
