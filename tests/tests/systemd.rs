@@ -242,3 +242,25 @@ fn the_units_are_locked_down() {
         assert!(said.contains("Overall exposure level"), "{unit}: {said}");
     }
 }
+
+/// systemd has more patience than the recorder: with the defaults, nothing that
+/// the recorder still waits for is cut off by its unit.
+#[test]
+fn the_units_wait_longer_than_the_recorder() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(TOOLS).join(path)).expect("a file");
+    let value = |text: &str, name: &str| -> u64 {
+        let lines = text.lines().filter_map(|line| line.trim_start_matches('#').split_once('='));
+        let mut found = lines.filter(|(key, _)| key.trim() == name);
+        let (_, value) = found.next().unwrap_or_else(|| panic!("{name} is not there"));
+        value.trim().parse().unwrap_or_else(|_| panic!("{name} is {value}"))
+    };
+    let sample = read("../hitless.sample.toml");
+    let (_, handover) = sample.split_once("[handover]").expect("a table");
+    let total = value(&sample, "total_seconds");
+    let peer = value(handover, "peer_max_seconds");
+    for unit in ["systemd/recorder.service", "systemd/recorder@.service"] {
+        assert!(value(&read(unit), "TimeoutStopSec") > total + peer, "{unit}");
+    }
+    let start = value(&read("systemd/recorder.service"), "TimeoutStartSec");
+    assert!(start > value(handover, "max_seconds") + total);
+}
