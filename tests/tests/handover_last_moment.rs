@@ -6,6 +6,7 @@ mod handover_rig;
 
 use handover_rig::{Relay, is_alive, runs, signal, union};
 use hitless_fixtures::{CameraSpec, spawn};
+use hitless_model::SegmentState;
 use hitless_tests::{Setup, Site, Stitcher, eventually, spans, until};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
@@ -15,8 +16,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(60);
-/// Ends half a second after it may, and three seconds after.
-const CAMERAS: [(&str, u32); 2] = [("short", 15), ("long", 90)];
+/// The first one ends sooner: its key frames come twice as often.
+const CAMERAS: [(&str, u32); 2] = [("short", 30), ("long", 60)];
 
 /// Holds the database for itself, so that who leaves must wait to tell it.
 struct Blocker(Child);
@@ -91,6 +92,17 @@ fn a_successor_that_dies_at_the_last_moment_gives_everything_back() {
         assert_eq!((relay.pid(), relay.instance()), (old, instance));
         assert_eq!(relay.health()["handover"]["failed"], ended);
         assert_eq!(relay.health()["draining"], false);
+    }
+    // Of the dead, the database learns what they could not tell.
+    let lives = relay.instance();
+    let dead = if lives == "blue" { "green" } else { "blue" };
+    until("the rows of the dead are right", SOON, || {
+        let of = |name: &&str| site.rows(name, dead);
+        names.iter().flat_map(of).all(|row| row.state != SegmentState::Recording)
+    });
+    for name in names {
+        let strands: BTreeSet<u32> = site.rows(name, &lives).iter().map(|r| r.strand).collect();
+        assert!(strands.len() > 1, "{name}: one that began again is a new strand: {strands:?}");
     }
     relay.terminate();
 
