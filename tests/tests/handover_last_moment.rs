@@ -100,11 +100,11 @@ fn a_successor_that_dies_at_the_last_moment_gives_everything_back() {
         let of = |name: &&str| site.rows(name, dead);
         names.iter().flat_map(of).all(|row| row.state != SegmentState::Recording)
     });
+    relay.terminate();
     for name in names {
         let strands: BTreeSet<u32> = site.rows(name, &lives).iter().map(|r| r.strand).collect();
         assert!(strands.len() > 1, "{name}: one that began again is a new strand: {strands:?}");
     }
-    relay.terminate();
 
     let stitcher = Stitcher::new(&site, &setup);
     let run = stitcher.run(&["run", "--since", "1h"]);
