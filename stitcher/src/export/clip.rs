@@ -28,6 +28,12 @@ pub struct Order<'a> {
     pub now: Utc,
 }
 
+impl Order<'_> {
+    fn replace(&self) -> Replace {
+        if self.force { Replace::Allowed } else { Replace::Never }
+    }
+}
+
 /// A clip that is there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
@@ -43,27 +49,47 @@ pub struct Written {
     pub manifest: Option<Manifest>,
 }
 
-/// Writes a clip: all of it or nothing.
+/// Whether a clip is on the disk when it gets its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It is.
+    Synced,
+    /// A power cut may take it, as it may take what `cp` wrote.
+    Unsynced,
+}
+
+impl Durability {
+    fn keep(self, target: &Target) -> Result<(), ExportError> {
+        if self == Self::Synced { target.sync() } else { Ok(()) }
+    }
+}
+
+/// Writes a clip: all of it or nothing, and on the disk.
 pub fn export(order: &Order<'_>) -> Result<Written, ExportError> {
-    let replace = if order.force { Replace::Allowed } else { Replace::Never };
+    export_with(order, Durability::Synced)
+}
+
+/// Writes a clip: all of it or nothing.
+pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written, ExportError> {
+    let replace = order.replace();
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
     copy::write(&made, &target)?;
     let beside = match order.manifest {
-        true => Some(write_manifest(order, &made, &target, replace)?),
+        true => Some(write_manifest(order, &made, &target, durability)?),
         false => None,
     };
-    target.sync()?;
+    durability.keep(&target)?;
     let told = match beside {
         // First the manifest: a clip under its name is never without.
         Some((manifest, beside)) => {
-            beside.name(replace)?;
+            beside.name(replace, durability)?;
             Some(manifest)
         }
         None => None,
     };
-    if let Err(error) = target.name(replace) {
+    if let Err(error) = target.name(replace, durability) {
         if told.is_some() && replace == Replace::Never {
             let _ = std::fs::remove_file(manifest_path(order.path));
         }
@@ -89,7 +115,7 @@ fn write_manifest(
     order: &Order<'_>,
     made: &VirtualMp4,
     target: &Target,
-    replace: Replace,
+    durability: Durability,
 ) -> Result<(Manifest, Target), ExportError> {
     let digests = digests(made, &target.file, target.part())?;
     let about =
@@ -98,9 +124,9 @@ fn write_manifest(
     let mut text = serde_json::to_vec_pretty(&manifest)
         .map_err(|source| ExportError::Manifest { path: order.path.to_owned(), source })?;
     text.push(b'\n');
-    let mut beside = Target::create(&manifest_path(order.path), replace)?;
+    let mut beside = Target::create(&manifest_path(order.path), order.replace())?;
     let written = beside.file.write_all(&text);
     written.map_err(|e| ExportError::io("could not write", beside.part(), e))?;
-    beside.sync()?;
+    durability.keep(&beside)?;
     Ok((manifest, beside))
 }

@@ -14,7 +14,7 @@ mod manifest;
 mod select;
 mod target;
 
-pub use clip::{Order, Written, export};
+pub use clip::{Durability, Order, Written, export, export_with};
 pub use error::ExportError;
 pub use manifest::{Manifest, ManifestRange, ManifestSpan, Missing, SCHEMA_VERSION};
 pub use select::{Clip, Gaps, Lack, MARGIN, Played, select};

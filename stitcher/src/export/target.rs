@@ -3,6 +3,7 @@
 //! It is written as `NAME.part`, locked while it is written. One that a killed
 //! export left is nobody's and is begun anew.
 
+use super::clip::Durability;
 use super::error::ExportError;
 use rustix::fs::{FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
@@ -61,8 +62,12 @@ impl Target {
         self.file.sync_all().map_err(|e| ExportError::io("could not sync", &self.part, e))
     }
 
-    /// Gives it its name, and syncs the folder.
-    pub(super) fn name(mut self, replace: Replace) -> Result<(), ExportError> {
+    /// Gives it its name; one that is to last is in a synced folder then.
+    pub(super) fn name(
+        mut self,
+        replace: Replace,
+        durability: Durability,
+    ) -> Result<(), ExportError> {
         let fail = |source| ExportError::io("could not name", &self.path, source);
         match replace {
             Replace::Allowed => std::fs::rename(&self.part, &self.path).map_err(fail)?,
@@ -75,6 +80,9 @@ impl Target {
             },
         }
         self.named = true;
+        if durability == Durability::Unsynced {
+            return Ok(());
+        }
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -116,13 +124,16 @@ mod tests {
         let path = folder.path().join("clip.mp4");
         let target = Target::create(&path, Replace::Never).expect("created");
         std::fs::write(&path, "somebody else's").expect("written");
-        assert!(matches!(target.name(Replace::Never), Err(ExportError::Exists { .. })));
+        assert!(matches!(
+            target.name(Replace::Never, Durability::Synced),
+            Err(ExportError::Exists { .. })
+        ));
         assert!(matches!(Target::create(&path, Replace::Never), Err(ExportError::Exists { .. })));
         assert_eq!(std::fs::read_to_string(&path).expect("there"), "somebody else's");
         assert_eq!(folder.path().read_dir().expect("readable").count(), 1, "no part is left");
         Target::create(&path, Replace::Allowed)
             .expect("created")
-            .name(Replace::Allowed)
+            .name(Replace::Allowed, Durability::Synced)
             .expect("named");
         assert_eq!(std::fs::read(&path).expect("there"), b"");
     }
