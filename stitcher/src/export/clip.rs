@@ -1,7 +1,7 @@
 //! Writes one clip and its manifest.
 
 use super::copy;
-use super::digest::digests;
+use super::digest::{Digests, digests};
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
 use super::select::Clip;
@@ -75,11 +75,15 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
-    copy::write(&made, &target)?;
-    let beside = match order.manifest {
-        true => Some(write_manifest(order, &made, &target, durability)?),
-        false => None,
+    let write = || match order.manifest {
+        true => digests(&made, |feed| copy::write(&made, &target, Some(feed))).map(Some),
+        false => copy::write(&made, &target, None).map(|()| None),
     };
+    let digests = match durability {
+        Durability::Synced => target.flushing(write)?,
+        Durability::Unsynced => write()?,
+    };
+    let beside = digests.map(|d| write_manifest(order, &made, d, durability)).transpose()?;
     durability.keep(&target)?;
     let told = match beside {
         // First the manifest: a clip under its name is never without.
@@ -114,10 +118,9 @@ fn manifest_path(clip: &Path) -> PathBuf {
 fn write_manifest(
     order: &Order<'_>,
     made: &VirtualMp4,
-    target: &Target,
+    digests: Digests,
     durability: Durability,
 ) -> Result<(Manifest, Target), ExportError> {
-    let digests = digests(made, &target.file, target.part())?;
     let about =
         About { camera: order.camera, clip: order.clip, made, path: order.path, now: order.now };
     let manifest = manifest(&about, digests);

@@ -10,6 +10,11 @@ use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A clip that is written sooner than this is synced in the end alone.
+const FLUSHED_EVERY: Duration = Duration::from_millis(50);
 
 /// Whether a file of the same name may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +60,34 @@ impl Target {
     /// Where it is written now.
     pub(super) fn part(&self) -> &Path {
         &self.part
+    }
+
+    /// Does some work while the disk takes what is written so far: what is to
+    /// last waits for it less in the end.
+    pub(super) fn flushing<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let flusher = scope.spawn(|| {
+                loop {
+                    std::thread::park_timeout(FLUSHED_EVERY);
+                    if over.load(Ordering::Acquire) {
+                        return Ok(());
+                    }
+                    // An error is told once: the sync at the end would not see it.
+                    self.file.sync_data()?;
+                }
+            });
+            let done = work();
+            over.store(true, Ordering::Release);
+            flusher.thread().unpark();
+            let flushed = flusher.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let done = done?;
+            flushed.map_err(|e| ExportError::io("could not sync", &self.part, e))?;
+            Ok(done)
+        })
     }
 
     /// What is written is on the disk.
