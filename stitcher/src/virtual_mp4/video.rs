@@ -33,6 +33,10 @@ impl Video {
         let entries = places(&mut self.table.entries, &inside.video.entries);
         self.same_coding(inside)?;
         let mut chunks = Vec::new();
+        if inside.in_order {
+            // What waits is shown before them.
+            self.flush()?;
+        }
         for sample in inside.samples(range) {
             let entry = entries.get(usize::from(sample.entry)).copied().unwrap_or(0);
             let chunk = Chunk { at: sample.offset, bytes: sample.size.into(), samples: 1, entry };
@@ -44,7 +48,12 @@ impl Video {
                 let number = u32::try_from(self.table.sizes.count());
                 self.table.keys.push(number.map_err(|_| VirtualError::TooLong("pictures"))?);
             }
-            if let Some(placed) = self.order.push(place + inside.shown(&sample)) {
+            let shown = place + inside.shown(&sample);
+            let placed = match inside.in_order {
+                true => Some(self.order.pass(shown)),
+                false => self.order.push(shown),
+            };
+            if let Some(placed) = placed {
                 self.settle(placed)?;
             }
         }
