@@ -97,7 +97,7 @@ def minute(work, size, kbps):
         line = (f"filesrc location={whole} ! qtdemux name=d "
                 "d.video_0 ! queue ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! mux.video_0 "
                 "d.audio_0 ! queue ! aacparse ! mux.audio_0 "
-                "mp4mux name=mux video_0::trak-timescale=90000 fragment-duration=500 "
+                "mp4mux name=mux trak-timescale=90000 fragment-duration=500 "
                 f"fragment-mode=first-moov-then-finalise ! filesink location={made[-1]}")
         subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True, timeout=120)
     return made
