@@ -4,6 +4,7 @@ use super::copy;
 use super::digest::digests;
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
+use super::meter::Meter;
 use super::select::Clip;
 use super::target::{Replace, Target};
 use crate::virtual_mp4::{Cut, VirtualMp4};
@@ -26,6 +27,8 @@ pub struct Order<'a> {
     pub manifest: bool,
     /// The host's clock.
     pub now: Utc,
+    /// What is told how far it is.
+    pub meter: &'a Meter,
 }
 
 /// A clip that is there.
@@ -49,7 +52,9 @@ pub fn export(order: &Order<'_>) -> Result<Written, ExportError> {
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
-    copy::write(&made, &target)?;
+    let passes = if order.manifest { 3 } else { 1 };
+    order.meter.expect(made.size().saturating_mul(passes));
+    copy::write(&made, &target, order.meter)?;
     let beside = match order.manifest {
         true => Some(write_manifest(order, &made, &target, replace)?),
         false => None,
@@ -91,7 +96,7 @@ fn write_manifest(
     target: &Target,
     replace: Replace,
 ) -> Result<(Manifest, Target), ExportError> {
-    let digests = digests(made, &target.file, target.part())?;
+    let digests = digests(made, &target.file, target.part(), order.meter)?;
     let about =
         About { camera: order.camera, clip: order.clip, made, path: order.path, now: order.now };
     let manifest = manifest(&about, digests);

@@ -4,6 +4,7 @@
 //! one who has both can check one against the other.
 
 use super::error::ExportError;
+use super::meter::Meter;
 use crate::virtual_mp4::VirtualMp4;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -24,10 +25,11 @@ pub(super) fn digests(
     clip: &VirtualMp4,
     written: &File,
     path: &Path,
+    meter: &Meter,
 ) -> Result<Digests, ExportError> {
     std::thread::scope(|scope| {
-        let ranges = scope.spawn(|| of_ranges(clip));
-        let whole = of(written, path, 0, clip.size())?;
+        let ranges = scope.spawn(|| of_ranges(clip, meter));
+        let whole = of(written, path, (0, clip.size()), meter)?;
         let ranges = match ranges.join() {
             Ok(ranges) => ranges?,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -36,16 +38,21 @@ pub(super) fn digests(
     })
 }
 
-fn of_ranges(clip: &VirtualMp4) -> Result<Vec<String>, ExportError> {
+fn of_ranges(clip: &VirtualMp4, meter: &Meter) -> Result<Vec<String>, ExportError> {
     let digest = |range: &crate::virtual_mp4::SourceRange| {
         let opened = File::open(&range.path);
         let file = opened.map_err(|e| ExportError::io("could not open", &range.path, e))?;
-        of(&file, &range.path, range.from, range.length)
+        of(&file, &range.path, (range.from, range.length), meter)
     };
     clip.ranges().iter().map(digest).collect()
 }
 
-fn of(file: &File, path: &Path, from: u64, length: u64) -> Result<String, ExportError> {
+fn of(
+    file: &File,
+    path: &Path,
+    (from, length): (u64, u64),
+    meter: &Meter,
+) -> Result<String, ExportError> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; BUFFER];
     let mut done = 0;
@@ -58,6 +65,7 @@ fn of(file: &File, path: &Path, from: u64, length: u64) -> Result<String, Export
             Ok(read) => {
                 hash.update(&buffer[..read]);
                 done += read as u64;
+                meter.add(read as u64)?;
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(ExportError::io("could not read", path, error)),

@@ -6,7 +6,9 @@ use crate::judge::pictures;
 use crate::spans::{at, pictures_in, piece, seconds, zero_of};
 use hitless_model::{AudioCut, CameraId, Cause, Nanos, Seam, SeamKind, SegmentName, TimeRange};
 use hitless_schema::timeline::{Entry, Span, What};
-use hitless_stitcher::export::{ExportError, Gaps, Manifest, Order, Written, export, select};
+use hitless_stitcher::export::{
+    End, ExportError, Gaps, Manifest, Meter, Order, Written, export, select,
+};
 use hitless_stitcher::virtual_mp4::Follows;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +54,7 @@ fn storage(name: &str, twice: &Twice) -> Storage {
 impl Storage {
     fn export(&self, gaps: Gaps, path: &Path, force: bool) -> Result<Vec<Written>, ExportError> {
         let range = TimeRange { from: seconds(0.5), to: seconds(4.5) };
-        let (clips, lacks) = select(&self.entries, range, gaps, &self.root);
+        let (clips, lacks) = select(&self.entries, range, End::Asked, gaps, &self.root);
         assert_eq!(lacks.len(), 1);
         assert!(lacks[0].is_gap() && lacks[0].cause == Some(Cause::RecorderDown));
         let camera = CameraId::new("CAM_1").expect("an id");
@@ -60,9 +62,15 @@ impl Storage {
         let numbered = clips.iter().enumerate().map(|(n, clip)| {
             let path =
                 if several { path.with_extension(format!("{n}.mp4")) } else { path.to_owned() };
-            let order =
-                Order { camera: &camera, clip, path: &path, force, manifest: true, now: at(0) };
-            export(&order)
+            export(&Order {
+                camera: &camera,
+                clip,
+                path: &path,
+                force,
+                manifest: true,
+                now: at(0),
+                meter: &Meter::default(),
+            })
         });
         numbered.collect()
     }
