@@ -110,6 +110,8 @@ fn runs() -> Vec<Run> {
         pid: 1,
         version: "1".to_owned(),
         started: at(started),
+        ready: None,
+        draining: None,
         heartbeat: at(7000),
         stopped: None,
     };

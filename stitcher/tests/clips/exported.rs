@@ -217,6 +217,12 @@ fn a_full_disk_says_so_and_keeps_no_half_clip() {
     let error = storage.export(Gaps::Keep, &disk.0.join("clip.mp4"), false).expect_err("full");
     assert!(matches!(error, ExportError::Full { .. }), "{error}");
     assert!(left_in(&disk.0).is_empty(), "{:?}", left_in(&disk.0));
+    // Room for the clip and none for what is to stand beside it.
+    let elsewhere = storage.export(Gaps::Keep, &folder("full-not").join("clip.mp4"), false);
+    let pages = elsewhere.expect("written")[0].bytes.div_ceil(4096);
+    let disk = SmallDisk::mount("full-later", u32::try_from(pages * 4).expect("small"));
+    storage.export(Gaps::Keep, &disk.0.join("clip.mp4"), false).expect_err("full");
+    assert!(left_in(&disk.0).is_empty(), "{:?}", left_in(&disk.0));
 }
 
 /// Between file systems the kernel may refuse to copy by itself.
