@@ -4,6 +4,7 @@ use super::copy;
 use super::digest::{Digests, digests};
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
+use super::meter::Meter;
 use super::select::Clip;
 use super::target::{Replace, Target};
 use crate::virtual_mp4::{Cut, VirtualMp4};
@@ -26,6 +27,8 @@ pub struct Order<'a> {
     pub manifest: bool,
     /// The host's clock.
     pub now: Utc,
+    /// What is told how far it is.
+    pub meter: &'a Meter,
 }
 
 impl Order<'_> {
@@ -75,9 +78,14 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
+    let passes = if order.manifest { 2 } else { 1 };
+    order.meter.expect(made.size().saturating_mul(passes));
     let write = || match order.manifest {
-        true => digests(&made, |feed| copy::write(&made, &target, Some(feed))).map(Some),
-        false => copy::write(&made, &target, None).map(|()| None),
+        true => {
+            let copy = |feed: &mut _| copy::write(&made, &target, order.meter, Some(feed));
+            digests(&made, copy).map(Some)
+        }
+        false => copy::write(&made, &target, order.meter, None).map(|()| None),
     };
     let digests = match durability {
         Durability::Synced => target.flushing(write)?,

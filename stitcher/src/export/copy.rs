@@ -2,6 +2,7 @@
 
 use super::digest::Feed;
 use super::error::ExportError;
+use super::meter::Meter;
 use super::target::Target;
 use crate::virtual_mp4::{Part, SourceRange, VirtualMp4};
 use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs};
@@ -21,6 +22,7 @@ const BUFFER: usize = 1 << 20;
 pub(super) fn write<'a>(
     clip: &'a VirtualMp4,
     target: &Target,
+    meter: &Meter,
     mut feed: Option<&mut Feed<'a>>,
 ) -> Result<(), ExportError> {
     make_room(clip.size(), target)?;
@@ -42,8 +44,10 @@ pub(super) fn write<'a>(
                     None => (Arc::clone(&range.path), open_source(&range.path)?),
                 };
                 copy(clip, range, &file, target, &mut how)?;
+                meter.add(range.length)?;
                 if let Some(feed) = &mut feed {
                     feed.range(range, &file)?;
+                    meter.add(range.length)?;
                 }
                 open = Some((path, file));
             }
@@ -194,11 +198,12 @@ mod tests {
         let clip = clip(&path);
         let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
         let target = target.expect("created");
-        write(&clip, &target, None).expect("whole");
+        let meter = Meter::default();
+        write(&clip, &target, &meter, None).expect("whole");
         let range = &clip.ranges()[0];
         let source = File::options().read(true).write(true).open(&path).expect("there");
         source.set_len(range.from + range.length - 100).expect("cut");
-        let kernel = write(&clip, &target, None).expect_err("short");
+        let kernel = write(&clip, &target, &meter, None).expect_err("short");
         let mut how = How::ByHand;
         let by_hand = copy(&clip, range, &source, &target, &mut how).expect_err("short");
         for error in [kernel, by_hand] {

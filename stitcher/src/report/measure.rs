@@ -1,7 +1,7 @@
 //! From what is stored to numbers per day. Pure.
 
 use super::days::{common, days, length};
-use super::model::{CameraDay, Gap, Overlap, Shade, Stored};
+use super::model::{CameraDay, Gap, Overlap, Shade, Start, Stored};
 use hitless_model::{Alignment, CameraId, Cause, Nanos, Run, SegmentState, TimeRange};
 use hitless_schema::timeline::{AlignmentRow, Entry, GapRow, Span, What};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ fn empty(camera: &CameraId, range: TimeRange) -> CameraDay {
         shares: BTreeMap::new(),
         overlaps: Vec::new(),
         overlapped: Nanos::ZERO,
-        starts: 0,
+        starts: Vec::new(),
         corrupt: 0,
         lost: 0,
         findings: Vec::new(),
@@ -135,7 +135,8 @@ impl CameraDay {
         }
         self.overlaps = stored.alignments.iter().filter_map(|row| overlap(row, day)).collect();
         self.overlapped = union(self.overlaps.iter().map(|overlap| overlap.range).collect());
-        self.starts = runs.iter().filter(|run| inside(run.started)).count() as u64;
+        let started = runs.iter().filter(|run| inside(run.started));
+        self.starts = started.map(|run| start(run, &stored.alignments)).collect();
         for (at, state) in &stored.unplayable {
             let counted = u64::from(inside(*at));
             match state {
@@ -169,6 +170,17 @@ impl CameraDay {
     }
 }
 
+/// A start, and how long others recorded beside it.
+fn start(run: &Run, alignments: &[AlignmentRow]) -> Start {
+    let of = |row: &&AlignmentRow| {
+        let (early, late) = (row.early.run.as_ref(), row.late.run.as_ref());
+        early != late && (early == Some(&run.run) || late == Some(&run.run))
+    };
+    let beside = alignments.iter().filter(of);
+    let overlap = union(beside.map(|row| TimeRange { from: row.from, to: row.to }).collect());
+    Start { instance: run.instance.clone(), run: run.run.clone(), at: run.started, overlap }
+}
+
 fn overlap(row: &AlignmentRow, day: TimeRange) -> Option<Overlap> {
     let range = common(TimeRange { from: row.from, to: row.to }, day)?;
     Some(Overlap {
@@ -176,6 +188,10 @@ fn overlap(row: &AlignmentRow, day: TimeRange) -> Option<Overlap> {
         late: row.late.instance.clone(),
         range,
         exact: matches!(row.how, Alignment::Exact { .. }),
+        matched: match row.how {
+            Alignment::Exact { matched, compared, .. } => Some((matched, compared)),
+            _ => None,
+        },
         drift_ppb: row.drift_ppb,
     })
 }
