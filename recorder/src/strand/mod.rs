@@ -13,6 +13,7 @@ pub mod border;
 pub mod clock;
 pub mod gate;
 pub mod keys;
+pub mod pace;
 mod parts;
 pub mod reorder;
 pub mod sound;
@@ -26,6 +27,7 @@ use border::BorderClock;
 use clock::CameraClock;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, MediaTime, SegmentName, Utc};
+use pace::Pace;
 use reorder::{Picture, Reorder};
 use sound::{Gaps, Silence, Sound};
 use std::sync::Arc;
@@ -57,7 +59,7 @@ pub struct Strand {
     border: BorderClock,
     reorder: Reorder<Unit>,
     held: Option<Held>,
-    frame: MediaSpan,
+    pace: Pace,
     pipeline: Pipeline,
     current: Current,
     started: bool,
@@ -90,7 +92,7 @@ impl Strand {
             audio,
             sound,
             held: None,
-            frame: GUESSED_FRAME,
+            pace: Pace::default(),
             pipeline,
             current: Current { name, tally },
             started: false,
@@ -178,7 +180,10 @@ impl Strand {
             Some(held) => {
                 let reordered = held.pts != held.dts;
                 let follower = next.filter(|n| !reordered && *n > held.dts);
-                let duration = follower.map_or(self.frame, |n| n.since(held.dts));
+                let duration = follower
+                    .map(|n| n.since(held.dts))
+                    .or_else(|| self.pace.usual())
+                    .unwrap_or(GUESSED_FRAME);
                 self.send(held, duration, clock)
             }
             None => Ok(()),
@@ -189,8 +194,9 @@ impl Strand {
         let follower = next.dts;
         match self.held.replace(next) {
             Some(held) => {
-                self.frame = follower.since(held.dts);
-                self.send(held, self.frame, clock)
+                let lasted = follower.since(held.dts);
+                self.pace.lasted(lasted);
+                self.send(held, lasted, clock)
             }
             None => Ok(()),
         }
@@ -238,6 +244,7 @@ impl Strand {
             strand: self.number,
             media_start: start,
             reorder_depth: self.setup.reorder_depth,
+            frame: self.pace.usual(),
             clock: clock.map(),
         };
         let begun = Begun::new(&self.camera, self.pipeline.id(), header);

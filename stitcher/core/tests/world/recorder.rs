@@ -189,7 +189,7 @@ fn segment(
             damaged: u32::try_from(part.iter().filter(|p| p.1).count()).expect("small"),
             parameters: take.parameters,
             audio: false,
-            pauses: pauses(&samples, SCALE),
+            pauses: pauses(&samples, SCALE, None),
         },
         samples,
         frames: part.iter().map(|p| p.0).collect(),
