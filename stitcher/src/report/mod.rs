@@ -11,6 +11,7 @@ mod json;
 mod measure;
 mod model;
 mod prometheus;
+mod sentences;
 mod strip;
 mod text;
 
@@ -19,7 +20,7 @@ pub use gather::gather;
 pub use html::html;
 pub use json::json;
 pub use measure::measure;
-pub use model::{CameraDay, Gap, Report, Stored};
+pub use model::{CameraDay, Drift, Gap, Report, Start, Stored};
 pub use prometheus::prometheus;
 pub use text::text;
 

@@ -10,10 +10,11 @@ use super::window::{begin, carry_at_or_before};
 use crate::compute::Compute;
 use crate::plan::{Planned, RoundsError, Rows, facts, rounds};
 use crate::site::{Site, now};
-use hitless_model::{CameraId, SegmentName};
+use hitless_model::{CameraId, Nanos, SegmentName};
 use hitless_schema::StoreError;
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::stitch::{Applied, StitchState, Window};
+use hitless_schema::timeline::AlignmentRow;
 use hitless_stitcher_core::{Carry, Entry, Facts, What, render};
 use std::sync::Arc;
 
@@ -92,7 +93,15 @@ pub async fn stitch(
         done.text = Some(render(&made.facts, &made.planned.plan));
         return Ok(done);
     }
-    let window = window(camera, state, head, &made)?;
+    let known = match made.facts.carry.end {
+        Some(joint) => {
+            let before = joint.plus(Nanos::new(-1));
+            let known = site.store.alignments(camera, before, joint).await?;
+            known.into_iter().filter(|row| row.from < joint).collect()
+        }
+        None => Vec::new(),
+    };
+    let window = window(camera, state, head, &made, &known)?;
     done.applied = site.store.apply_windows(&[window]).await?.into_iter().next();
     Ok(done)
 }
@@ -132,6 +141,7 @@ fn window(
     state: &StitchState,
     head: ChangeSeq,
     made: &Made,
+    known: &[AlignmentRow],
 ) -> Result<Window, CameraError> {
     let (rows, plan) = (&made.rows, &made.planned.plan);
     Ok(Window {
@@ -141,7 +151,7 @@ fn window(
         to: None,
         entries: convert::entries(rows, plan),
         judged: convert::judged(rows, plan),
-        alignments: convert::alignments(&made.facts, plan),
+        alignments: convert::alignments(&made.facts, plan, known),
         findings: convert::findings(&made.facts, plan),
         carries: convert::carries(plan)?,
         planned_seq: Some(head),

@@ -1,6 +1,7 @@
 //! From a plan, which speaks of places, to what is stored, which speaks of
 //! names.
 
+use super::drift::Strands;
 use crate::plan::Rows;
 use hitless_model::{Nanos, OverlapStatus, TimeRange, Utc};
 use hitless_schema::stitch::Judged;
@@ -70,21 +71,32 @@ pub fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
 }
 
 /// How strands were aligned; where they overlap is told by their rows.
-pub fn alignments(facts: &Facts, plan: &Plan) -> Vec<AlignmentRow> {
-    let extents = extents(facts);
+///
+/// `known`: alignments over the joint that the plan goes on from. What they
+/// began with is not loaded any more, and goes on being true.
+pub fn alignments(facts: &Facts, plan: &Plan, known: &[AlignmentRow]) -> Vec<AlignmentRow> {
+    let (extents, strands) = (extents(facts), Strands::of(facts));
     let row = |a: &core::StrandAlignment| {
         let (early, late) = (extents.get(&a.early)?, extents.get(&a.late)?);
         let from = early.from.max(late.from);
-        Some(AlignmentRow {
+        let to = early.to.min(late.to).max(from.plus(Nanos::new(1)));
+        let mut row = AlignmentRow {
             early: strand(facts, a.early)?,
             late: strand(facts, a.late)?,
             from,
-            to: early.to.min(late.to).max(from.plus(Nanos::new(1))),
+            to,
             how: a.how,
-            drift_ppb: None,
-        })
+            drift_ppb: strands.drift((a.early, a.late), &a.how, TimeRange { from, to }),
+        };
+        let same = |was: &&AlignmentRow| was.early == row.early && was.late == row.late;
+        if let Some(was) = known.iter().find(same).filter(|was| was.to >= row.from) {
+            row.from = row.from.min(was.from);
+            row.drift_ppb = row.drift_ppb.or(was.drift_ppb);
+        }
+        Some(row)
     };
-    plan.alignments.iter().filter_map(row).collect()
+    let rows = plan.alignments.iter().filter_map(row);
+    rows.filter(|row| !known.contains(row)).collect()
 }
 
 fn strand(facts: &Facts, id: core::StrandId) -> Option<Strand> {

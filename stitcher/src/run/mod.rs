@@ -6,6 +6,7 @@
 
 mod camera;
 mod convert;
+mod drift;
 mod holder;
 mod indexing;
 mod load;

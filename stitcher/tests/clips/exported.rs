@@ -6,7 +6,9 @@ use crate::judge::pictures;
 use crate::spans::{at, pictures_in, piece, seconds, zero_of};
 use hitless_model::{AudioCut, CameraId, Cause, Nanos, Seam, SeamKind, SegmentName, TimeRange};
 use hitless_schema::timeline::{Entry, Span, What};
-use hitless_stitcher::export::{ExportError, Gaps, Manifest, Order, Written, export, select};
+use hitless_stitcher::export::{
+    End, ExportError, Gaps, Manifest, Meter, Order, Written, export, select,
+};
 use hitless_stitcher::virtual_mp4::Follows;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +54,7 @@ fn storage(name: &str, twice: &Twice) -> Storage {
 impl Storage {
     fn export(&self, gaps: Gaps, path: &Path, force: bool) -> Result<Vec<Written>, ExportError> {
         let range = TimeRange { from: seconds(0.5), to: seconds(4.5) };
-        let (clips, lacks) = select(&self.entries, range, gaps, &self.root);
+        let (clips, lacks) = select(&self.entries, range, End::Asked, gaps, &self.root);
         assert_eq!(lacks.len(), 1);
         assert!(lacks[0].is_gap() && lacks[0].cause == Some(Cause::RecorderDown));
         let camera = CameraId::new("CAM_1").expect("an id");
@@ -60,9 +62,15 @@ impl Storage {
         let numbered = clips.iter().enumerate().map(|(n, clip)| {
             let path =
                 if several { path.with_extension(format!("{n}.mp4")) } else { path.to_owned() };
-            let order =
-                Order { camera: &camera, clip, path: &path, force, manifest: true, now: at(0) };
-            export(&order)
+            export(&Order {
+                camera: &camera,
+                clip,
+                path: &path,
+                force,
+                manifest: true,
+                now: at(0),
+                meter: &Meter::default(),
+            })
         });
         numbered.collect()
     }
@@ -208,6 +216,12 @@ fn a_full_disk_says_so_and_keeps_no_half_clip() {
     let disk = SmallDisk::mount("full", 64);
     let error = storage.export(Gaps::Keep, &disk.0.join("clip.mp4"), false).expect_err("full");
     assert!(matches!(error, ExportError::Full { .. }), "{error}");
+    assert!(left_in(&disk.0).is_empty(), "{:?}", left_in(&disk.0));
+    // Room for the clip and none for what is to stand beside it.
+    let elsewhere = storage.export(Gaps::Keep, &folder("full-not").join("clip.mp4"), false);
+    let pages = elsewhere.expect("written")[0].bytes.div_ceil(4096);
+    let disk = SmallDisk::mount("full-later", u32::try_from(pages * 4).expect("small"));
+    storage.export(Gaps::Keep, &disk.0.join("clip.mp4"), false).expect_err("full");
     assert!(left_in(&disk.0).is_empty(), "{:?}", left_in(&disk.0));
 }
 
