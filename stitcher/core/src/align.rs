@@ -124,14 +124,46 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         }
         tries += u32::from(complete);
     }
+    if differs
+        && comparable
+        && let Some(aligned) = probe_far(view, look, settings, pair)
+    {
+        return aligned;
+    }
     let done = !comparable || tries > settings.retries;
     let how = rhythm::by_clock(view, look, settings, pair, comparable, differs);
     Aligned { how, done, to: if done { read } else { pair.to } }
 }
 
+/// No picture is equal where the clocks put them: one of them is off by more
+/// than it says. Key frames only, at the beginning of the overlap.
+fn probe_far(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    settings: &Settings,
+    pair: &Pair,
+) -> Option<Aligned> {
+    let far = Settings { gate: settings.far_gate, ..settings.clone() };
+    let before = look.misses();
+    let rows = probe::rows(view, look, &far, pair, pair.from, Grain::Keys);
+    let early = probe::marks(look, &rows.early);
+    let late = probe::marks(look, &rows.late);
+    if look.misses() > before {
+        let how = How::Apart { error: rows.error, differs: true };
+        return Some(Aligned { how, done: false, to: pair.to });
+    }
+    let Verdict::Exact { offset, matched, compared } = verdict(view, pair, &rows, &early, &late)
+    else {
+        return None;
+    };
+    let read = rows.late.last().map_or(pair.from, |l| l.label.plus(rows.gate)).max(pair.from);
+    let how = How::Exact { offset: MediaSpan::new(offset), matched, compared, step: None };
+    Some(Aligned { how, done: rows.complete, to: if rows.complete { read } else { pair.to } })
+}
+
 /// A window that begins here knows nothing of what was found at an instant.
 pub(crate) fn before(settings: &Settings, at: Utc) -> Utc {
-    let margin = settings.gate.plus(settings.gate).plus(settings.gate);
+    let margin = settings.gate.plus(settings.gate).plus(settings.far_gate);
     at.plus(Nanos::ZERO.minus(margin))
 }
 
