@@ -79,24 +79,13 @@ fn judge_video(encoder: &str, payloader: &str) {
     let (truth, samples) = encode(encoder, payloader);
     let truth: Vec<_> = truth.iter().map(|s| annex_b_to_length_prefixed(&bytes(s))).collect();
     let (stream, mut packets) = (description(&samples[0]), packets(&samples));
-    let what = format!("{encoder} ! {payloader}");
+    // A payloader was seen to skip numbers without losing a byte.
+    let numbers: Vec<u16> = packets.iter().take(40).map(|packet| packet.sequence).collect();
+    let what = format!("{encoder} ! {payloader}, which numbers its packets {numbers:?}");
     let run = |packets: &[Packet]| {
         run(&mut Depacketizer::new(&stream).expect("a known encoding"), packets)
     };
     let units = run(&packets);
-    if units[0].lost > 0 {
-        for p in packets.iter().take(40) {
-            eprintln!(
-                "PKT {} {} {} lost {} len {} {:x?}",
-                p.sequence,
-                p.timestamp,
-                p.marker,
-                p.lost_before,
-                p.payload.len(),
-                &p.payload[..6.min(p.payload.len())]
-            );
-        }
-    }
     compare(&units, &truth, &what);
     assert!(units[0].key.is_some() && units[0].parameters.is_some());
     packets.iter_mut().for_each(|packet| packet.marker = false);
