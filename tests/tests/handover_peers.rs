@@ -5,7 +5,8 @@ mod handover_rig;
 
 use handover_rig::{lost, overlaps, runs};
 use hitless_fixtures::{CameraSpec, Cameras, spawn};
-use hitless_tests::{Recorder, Setup, Site};
+use hitless_tests::{Recorder, Setup, Site, until};
+use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -84,5 +85,16 @@ fn nobody_is_waited_for_who_is_not_there_and_nobody_for_ever() {
     assert!(begun.elapsed() >= Duration::from_secs(3));
     let line = blue.wait_log("stopping all the same", SOON);
     assert!(line.contains("green"), "{line}");
+
+    // Told once more, it leaves at once; the next start looks after its segments.
+    let patient = setup(&cameras, &NAMES).table("handover", "peer_max_seconds", 600);
+    let mut blue = site.start("blue", &patient);
+    blue.wait_recording(&NAMES, SOON);
+    let seen = blue.log().matches("staying until every camera").count();
+    blue.signal(Signal::TERM);
+    until("it stays", SOON, || blue.log().matches("staying until every camera").count() > seen);
+    blue.signal(Signal::TERM);
+    assert!(blue.wait_end(SOON).success());
+    blue.wait_log("told to stop again: leaving at once", SOON);
     assert!(green.terminate().success());
 }
