@@ -141,13 +141,20 @@ async fn write_all(site: &Site, args: &Args, now: Utc, done: &mut Done) -> Resul
 /// Why there is no clip at all.
 fn nothing(entries: &[Entry], asked: TimeRange) -> String {
     let TimeRange { from, to } = asked;
-    let pending = |e: &Entry| e.end > from && matches!(e.what, What::Pending);
-    match entries.iter().any(pending) {
-        true => format!(
+    let nothing = format!("nothing is recorded between {from} and {to}");
+    let mut inside = entries.iter().filter(|e| e.end > from && e.start < to);
+    match inside.next() {
+        Some(Entry { what: What::Pending, .. }) => format!(
             "what was recorded between {from} and {to} is in a file that is still open; it can be \
              exported once that is closed"
         ),
-        false => format!("nothing is recorded between {from} and {to}"),
+        Some(Entry { start, what: What::Gap(cause), .. }) => {
+            format!("{nothing}: there is a gap from {start} on, {cause}")
+        }
+        Some(Entry { what: What::Expired, .. }) => {
+            format!("{nothing}: it was removed by retention")
+        }
+        _ => nothing,
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::export::Meter;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinError, JoinHandle};
 
 /// Work shorter than this shows nothing.
@@ -20,20 +20,22 @@ pub(super) async fn watched<T>(
     quiet: bool,
 ) -> Result<T, JoinError> {
     let mut bar = Bar::new(quiet);
-    let mut terminated = signal(SignalKind::terminate()).ok();
+    let mut asked = [SignalKind::interrupt(), SignalKind::terminate()].map(|s| signal(s).ok());
+    let [interrupted, terminated] = &mut asked;
     loop {
-        let asked_to_end = async {
-            match &mut terminated {
-                Some(signal) => signal.recv().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             done = &mut task => return done,
-            _ = asked_to_end => meter.stop(),
-            _ = tokio::signal::ctrl_c() => meter.stop(),
+            () = next(interrupted) => meter.stop(),
+            () = next(terminated) => meter.stop(),
             () = tokio::time::sleep(TICK) => bar.draw(meter, name),
         }
+    }
+}
+
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 

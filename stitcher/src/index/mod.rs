@@ -10,6 +10,7 @@ mod in_file;
 mod key_kind;
 pub mod packed;
 mod pauses;
+mod place;
 mod prints;
 mod sound;
 
@@ -17,4 +18,5 @@ pub use contents::{Contents, ContentsError};
 pub use examine::{Examined, examine};
 pub use in_file::{InFile, read_segment, row_of_file};
 pub use pauses::{pack_pauses, unpack_pauses};
+pub use place::Place;
 pub use prints::{PrintError, prints};

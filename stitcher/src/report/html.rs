@@ -2,6 +2,7 @@
 //!
 //! Ids, causes and numbers are safe in HTML as they are; sentences are escaped.
 
+use super::axis::Axis;
 use super::days::length;
 use super::model::{CameraDay, Gap, Report};
 use super::sentences;
@@ -27,7 +28,7 @@ pub fn html(report: &Report) -> String {
             let _ = write!(body, "<h2>{}</h2>", day.camera);
             camera = Some(&day.camera);
         }
-        body.push_str(&section(day, &instances));
+        body.push_str(&section(day, Axis::of(day.range, report.range), &instances));
     }
     HEAD.replace("<!-- body -->", &body)
 }
@@ -60,17 +61,16 @@ fn summary(report: &Report, instances: &[InstanceId]) -> String {
     text
 }
 
-fn section(day: &CameraDay, instances: &[InstanceId]) -> String {
+fn section(day: &CameraDay, axis: Axis, instances: &[InstanceId]) -> String {
     let seams = |kind| day.seams.get(&kind).copied().unwrap_or(0);
     let class = if day.open_gaps().next().is_some() { "bad" } else { "good" };
     let mut text = format!(
-        "<section><h3>{} <span class=\"{class}\">{}</span></h3>{}\
-         <p class=\"hours\"><span>0</span><span>6</span><span>12</span><span>18</span>\
-         <span>24 h UTC</span></p><p>{:.3} s of {:.3} s; {}; seams: {} exact, {} clock, {} after \
-         a gap; {} ({:.3} s); {}; longest gap {:.3} s.</p>",
+        "<section><h3>{} UTC <span class=\"{class}\">{}</span></h3>{}{}<p>{:.3} s of {:.3} s; {}; \
+         seams: {} exact, {} clock, {} after a gap; {} ({:.3} s); {}; longest gap {:.3} s.</p>",
         day.day(),
         percent(day.coverage()),
-        strip(day, instances),
+        strip(day, axis, instances),
+        axis.labels(),
         day.covered.as_secs_f64(),
         day.expected.as_secs_f64(),
         sentences::shares(day),

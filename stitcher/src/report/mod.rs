@@ -3,6 +3,7 @@
 //! [`gather`] reads what is stored, [`measure`](measure()) makes numbers of it
 //! (pure), and each format is written by a room of its own.
 
+mod axis;
 mod csv;
 mod days;
 mod gather;

@@ -96,7 +96,7 @@ pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<Ru
     }
     let mut report = RunReport { since, started, ..RunReport::default() };
     if !options.dry_run {
-        report.found = rescan::pick_up(site, compute).await?;
+        report.found = rescan::pick_up(site, compute, options.since.at(started)).await?;
     }
     let work = work(site, options).await?;
     let alive = is_alive(site).await?;

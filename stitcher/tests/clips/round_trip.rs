@@ -1,10 +1,13 @@
 //! A clip is footage like any other: indexed and stitched again it gives the
 //! timeline that it was taken from.
 
+use crate::files::write;
 use crate::footage::{Shape, run, twice};
+use crate::spans::{pictures_in, piece};
 use crate::verified::{FROM, Site, TO};
 use hitless_media::sidecar::{self, Clock, Opened, Record};
 use hitless_model::{ClockPoint, ClockSource, MediaTime, Nanos, RunId, SegmentName};
+use hitless_stitcher::virtual_mp4::{Cut, Follows};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -44,9 +47,14 @@ fn truth(site: &Site, files: &[PathBuf]) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }
 
-/// A segment of a recorder, with what a recorder writes beside it.
+/// A recording as a segment in ticks of 90 kHz, as recorders write it, with what
+/// they write beside it.
 fn record(site: &Site, name: &str, from: &Path, media: i64) {
-    site.put(name, from);
+    let piece = piece(from, 0..pictures_in(from), 0, Follows::Joined);
+    let cut = Cut { from: piece.start, to: piece.end };
+    let segment = site.folder.join("segment.mp4");
+    write(&[piece], &cut, &segment);
+    site.put(name, &segment);
     let name = SegmentName::parse(&format!("{name}.mp4")).expect("a name");
     let path = site.folder.join("rec").join(name.relative_path());
     let mut beside = sidecar::Writer::create(&path).expect("new");
