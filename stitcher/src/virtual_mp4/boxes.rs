@@ -1,6 +1,7 @@
 //! Boxes around bytes that are moved, not copied: a day's tables are large.
 
 use super::error::VirtualError;
+use super::words::Words;
 use mp4_atom::Encode;
 
 /// Bytes in parts; those that are chunk offsets can be moved later.
@@ -33,6 +34,11 @@ impl Bytes {
         let each = if width == Width::Bits64 { 8 } else { 4 };
         let length = offsets.len() as u64 * each;
         Self { length, parts: vec![Content::Offsets(offsets, width)] }
+    }
+
+    pub(super) fn words(words: Words) -> Self {
+        let length = words.len() * 4;
+        Self { parts: words.into_blocks().into_iter().map(Content::Plain).collect(), length }
     }
 
     /// A box that the crate knows.

@@ -41,9 +41,26 @@ struct Growing {
     sizes: Vec<u64>,
 }
 
+/// So few pieces are read sooner than a thread is there.
+const FEW: usize = 4;
+
 pub(super) fn draft(pieces: &[Piece], cut: &Cut) -> Result<Draft, VirtualError> {
     let mut sources = Sources::default();
     let begin = start(pieces, cut, &mut sources)?;
+    std::thread::scope(|scope| {
+        if begin.end - begin.piece > FEW {
+            sources.read_ahead(scope, &pieces[begin.piece..begin.end]);
+        }
+        put_together(pieces, cut, &begin, sources)
+    })
+}
+
+fn put_together(
+    pieces: &[Piece],
+    cut: &Cut,
+    begin: &Start,
+    mut sources: Sources,
+) -> Result<Draft, VirtualError> {
     let mut axis = Axis::new(pieces[begin.piece].start);
     let (unseen, unheard) = longest(&pieces[begin.piece..begin.end], cut);
     let (video, sound) = (Video::new(unseen)?, Sounds::new(unheard));
@@ -59,7 +76,7 @@ pub(super) fn draft(pieces: &[Piece], cut: &Cut) -> Result<Draft, VirtualError> 
         media_end = place + inside.length;
         let next = pieces[..begin.end].get(at + 1);
         let limit = if next.is_none() { shown_end } else { Tick::MAX };
-        grown.add(&inside, &begin, at, place, limit, next)?;
+        grown.add(&inside, begin, at, place, limit, next)?;
     }
     let begins = cut.from.plus(Nanos::new(-wall(begin.early).get()));
     grown.finish(begins, (begin.shown, shown_end), media_end)

@@ -6,7 +6,8 @@ use super::edits::Edits;
 use super::error::VirtualError;
 use super::fragments::NO_OFFSETS;
 use super::opus;
-use super::table::Table;
+use super::table::{Runs, Table};
+use super::words::Words;
 use hitless_model::Utc;
 use hitless_model::time::VIDEO_TIMESCALE;
 use mp4_atom::{Dinf, Dref, DrefEntry, Ftyp, Hdlr, Mdhd, Mvhd, Smhd, Tkhd, Url, Vmhd};
@@ -131,18 +132,18 @@ fn mdia(track: Track, created: u64, width: Width) -> Result<Bytes, VirtualError>
 }
 
 fn stbl(table: Table, media: Media, width: Width) -> Result<Bytes, VirtualError> {
-    let mut boxes = vec![stsd(&table)?, stts(&table)?];
+    let samples = table.sizes.count();
+    let mut boxes = vec![stsd(&table)?, rows(b"stts", table.durations)?];
     if let Media::Video { delay } = media {
-        boxes.extend(ctts(&table, delay)?);
-        if table.keys.len() as u64 != table.sizes.count() {
+        boxes.extend(ctts(table.later, delay)?);
+        if table.keys.len() as u64 != samples {
             boxes.push(numbers(b"stss", table.keys.iter().map(|k| [*k]))?);
         }
     }
     boxes.push(numbers(b"stsc", table.chunks.rows.iter().copied())?);
-    let samples = count(table.sizes.count())?;
     let (uniform, sizes) = table.sizes.into_parts();
-    let head = [uniform.to_be_bytes(), samples.to_be_bytes()].concat();
-    boxes.push(Bytes::full(b"stsz", 0, [Bytes::plain(head), Bytes::plain(sizes)])?);
+    let head = [uniform.to_be_bytes(), count(samples)?.to_be_bytes()].concat();
+    boxes.push(Bytes::full(b"stsz", 0, [Bytes::plain(head), Bytes::words(sizes)])?);
     let chunks = count(table.chunks.offsets.len() as u64)?.to_be_bytes().to_vec();
     let kind = if width == Width::Bits64 { b"co64" } else { b"stco" };
     let offsets = Bytes::offsets(table.chunks.offsets, width);
@@ -158,18 +159,25 @@ fn stsd(table: &Table) -> Result<Bytes, VirtualError> {
     Bytes::full(b"stsd", 0, [Bytes::plain(body)])
 }
 
-fn stts(table: &Table) -> Result<Bytes, VirtualError> {
-    numbers(b"stts", table.durations.iter().map(|(times, ticks)| [times, ticks]))
-}
-
 /// `None` where every picture is shown as it is decoded.
-fn ctts(table: &Table, delay: i64) -> Result<Option<Bytes>, VirtualError> {
-    if delay == 0 && table.later.iter().all(|(_, later)| later == 0) {
+fn ctts(later: Runs, delay: i64) -> Result<Option<Bytes>, VirtualError> {
+    if later.is_empty() || (delay == 0 && later.only() == Some(0)) {
         return Ok(None);
     }
-    let shown = |later: i32| u32::try_from(i64::from(later) + delay).unwrap_or(0);
-    let rows = table.later.iter().map(|(times, later)| [times, shown(later)]);
-    numbers(b"ctts", rows).map(Some)
+    let mut rows = later.into_rows();
+    let shown = |later: u32| i64::from(later.cast_signed()) + delay;
+    rows.change_second(|later| u32::try_from(shown(later)).unwrap_or(0));
+    counted(b"ctts", rows).map(Some)
+}
+
+fn rows(kind: &[u8; 4], runs: Runs) -> Result<Bytes, VirtualError> {
+    counted(kind, runs.into_rows())
+}
+
+/// A table of rows of two numbers with their count before it.
+fn counted(kind: &[u8; 4], rows: Words) -> Result<Bytes, VirtualError> {
+    let head = count(rows.len() / 2)?.to_be_bytes().to_vec();
+    Bytes::full(kind, 0, [Bytes::plain(head), Bytes::words(rows)])
 }
 
 /// A table of rows of numbers with their count before it.

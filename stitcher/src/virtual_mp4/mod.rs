@@ -40,6 +40,7 @@ mod sound;
 mod source;
 mod table;
 mod video;
+mod words;
 
 pub use align::PAGE;
 pub use error::VirtualError;

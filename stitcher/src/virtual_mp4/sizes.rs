@@ -1,5 +1,7 @@
 //! The sizes of a track's samples, as the body of a box `stsz`.
 
+use super::words::Words;
+
 /// Sizes, one number for all as long as they are equal: a second of linear
 /// sound has up to 48,000 samples.
 #[derive(Debug, Default)]
@@ -7,7 +9,7 @@ pub(super) struct Sizes {
     count: u64,
     uniform: u32,
     /// Each size as it stands in the box; empty while all are equal.
-    table: Vec<u8>,
+    table: Words,
 }
 
 /// A table is not begun behind more samples of equal size than this.
@@ -27,11 +29,9 @@ impl Sizes {
                 if self.count > MOST_SPREAD {
                     return false;
                 }
-                self.table = (0..self.count).flat_map(|_| self.uniform.to_be_bytes()).collect();
+                (0..self.count).for_each(|_| self.table.push(self.uniform));
             }
-            for _ in 0..count {
-                self.table.extend_from_slice(&size.to_be_bytes());
-            }
+            (0..count).for_each(|_| self.table.push(size));
         }
         self.count += u64::from(count);
         true
@@ -42,11 +42,10 @@ impl Sizes {
     }
 
     /// The number for all (0: see the table) and the table.
-    pub(super) fn into_parts(self) -> (u32, Vec<u8>) {
+    pub(super) fn into_parts(mut self) -> (u32, Words) {
         // A size of 0 for all would say "see the table".
         if self.table.is_empty() && self.uniform == 0 {
-            let zeros = vec![0; usize::try_from(self.count * 4).unwrap_or(0)];
-            return (0, zeros);
+            (0..self.count).for_each(|_| self.table.push(0));
         }
         (if self.table.is_empty() { self.uniform } else { 0 }, self.table)
     }
@@ -61,10 +60,13 @@ mod tests {
         let mut sizes = Sizes::default();
         assert!(sizes.push(2, 48_000) && sizes.push(2, 48_000));
         assert_eq!(sizes.count(), 96_000);
-        assert_eq!(sizes.into_parts(), (2, Vec::new()));
+        let (uniform, table) = sizes.into_parts();
+        assert!(uniform == 2 && table.is_empty());
         let mut sizes = Sizes::default();
         assert!(sizes.push(7, 2) && sizes.push(9, 1));
-        assert_eq!(sizes.into_parts(), (0, vec![0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 9]));
+        let (uniform, table) = sizes.into_parts();
+        assert_eq!(uniform, 0);
+        assert_eq!(table.into_blocks().concat(), [0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 9]);
     }
 
     #[test]

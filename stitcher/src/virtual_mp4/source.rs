@@ -3,17 +3,23 @@
 use super::axis::{rescale, ticks};
 use super::error::VirtualError;
 use super::piece::Piece;
-use hitless_media::mp4::{Movie, Run, Sample, Track};
+use hitless_media::mp4::{Movie, Mp4Error, Run, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
 
 /// A picture that is shown for so many usual ones stood still.
 const STOOD_STILL: i64 = 3;
+
+/// Files that are read before they are asked for.
+const AHEAD: usize = 4;
 
 /// The file read last: neighbouring pieces are often of one.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     last: Option<(PathBuf, Movie)>,
+    ahead: Option<Receiver<(PathBuf, Result<Movie, Mp4Error>)>>,
 }
 
 impl Sources {
@@ -21,9 +27,35 @@ impl Sources {
         let known = self.last.take().filter(|(of, _)| of == path);
         let movie = match known {
             Some((_, movie)) => movie,
-            None => Movie::open(path)?,
+            None => self.read(path)?,
         };
         Ok(&self.last.insert((path.to_owned(), movie)).1)
+    }
+
+    fn read(&self, path: &Path) -> Result<Movie, VirtualError> {
+        let mut ahead = self.ahead.iter().flatten();
+        let movie = match ahead.find(|(of, _)| of == path) {
+            Some((_, movie)) => movie,
+            None => Movie::open(path),
+        };
+        Ok(movie?)
+    }
+
+    /// Reads the files of these pieces on another thread, in their order: a
+    /// day's header is half reading and half putting together.
+    pub(super) fn read_ahead<'s>(&mut self, scope: &'s Scope<'s, '_>, pieces: &'s [Piece]) {
+        let (read, ahead) = sync_channel(AHEAD);
+        self.ahead = Some(ahead);
+        let mut paths: Vec<&Path> = pieces.iter().map(|piece| piece.path.as_path()).collect();
+        paths.dedup();
+        scope.spawn(move || {
+            for path in paths {
+                if read.send((path.to_owned(), Movie::open(path))).is_err() {
+                    // Nobody needs more.
+                    return;
+                }
+            }
+        });
     }
 }
 

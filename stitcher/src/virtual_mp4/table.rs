@@ -2,34 +2,49 @@
 
 use super::chunks::Chunks;
 use super::sizes::Sizes;
+use super::words::Words;
 use hitless_media::mp4::SampleEntry;
 
-/// Equal values in a row, as most tables of MP4 keep them.
-#[derive(Debug)]
-pub(super) struct Runs<T> {
-    runs: Vec<(u32, T)>,
+/// Equal values in a row, as most tables of MP4 keep them: rows of how many
+/// and which.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    rows: Words,
+    open: Option<(u32, u32)>,
 }
 
-impl<T> Default for Runs<T> {
-    fn default() -> Self {
-        Self { runs: Vec::new() }
-    }
-}
-
-impl<T: PartialEq + Copy> Runs<T> {
-    pub(super) fn push(&mut self, count: u32, value: T) {
-        if let Some((times, last)) = self.runs.last_mut()
+impl Runs {
+    pub(super) fn push(&mut self, count: u32, value: u32) {
+        if let Some((times, last)) = &mut self.open
             && *last == value
             && let Some(sum) = times.checked_add(count)
         {
             *times = sum;
         } else if count > 0 {
-            self.runs.push((count, value));
+            self.close();
+            self.open = Some((count, value));
         }
     }
 
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (u32, T)> + '_ {
-        self.runs.iter().copied()
+    fn close(&mut self) {
+        if let Some((count, value)) = self.open.take() {
+            self.rows.push(count);
+            self.rows.push(value);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.open.is_none()
+    }
+
+    /// The one value, if all are equal.
+    pub(super) fn only(&self) -> Option<u32> {
+        self.open.filter(|_| self.rows.is_empty()).map(|(_, value)| value)
+    }
+
+    pub(super) fn into_rows(mut self) -> Words {
+        self.close();
+        self.rows
     }
 }
 
@@ -37,9 +52,10 @@ impl<T: PartialEq + Copy> Runs<T> {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) sizes: Sizes,
-    pub(super) durations: Runs<u32>,
-    /// How much later samples are shown than decoded, before the delay.
-    pub(super) later: Runs<i32>,
+    pub(super) durations: Runs,
+    /// How much later samples are shown than decoded, before the delay: signed
+    /// numbers.
+    pub(super) later: Runs,
     /// Numbers of key frames from 1 on.
     pub(super) keys: Vec<u32>,
     pub(super) chunks: Chunks,

@@ -124,7 +124,8 @@ impl Video {
         self.begins.get_or_insert(placed.decode);
         self.least = self.least.min(later);
         let later = i32::try_from(later);
-        self.table.later.push(1, later.map_err(|_| VirtualError::TooLong("a picture's delay"))?);
+        let later = later.map_err(|_| VirtualError::TooLong("a picture's delay"))?;
+        self.table.later.push(1, later.cast_unsigned());
         Ok(())
     }
 

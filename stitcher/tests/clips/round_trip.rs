@@ -64,6 +64,7 @@ fn record(site: &Site, name: &str, from: &Path, media: i64) {
         strand: 0,
         rtp_start: media,
         timescale: 90_000,
+        frame: None,
         reorder_depth: None,
         frame: None,
         version: String::new(),
