@@ -290,7 +290,13 @@ fn the_table_has_as_many_fields_as_columns() {
 fn a_gap_is_told_and_can_be_seen() {
     let text = text(&report());
     assert!(text.contains("GAP 2026-08-11T23:16:40.000000Z 60.000 s: camera_away"), "{text}");
-    assert!(text.contains("repaired at"), "{text}");
+    assert!(text.contains("repaired at 2026-08-11T23:30:00.000000Z by nobody knows"), "{text}");
+    let mut report = report();
+    let segments = ["a.mp4", "b.mp4", "c.mp4", "d.mp4"].map(str::to_owned);
+    report.days[0].gaps[1].repaired_by = segments.to_vec();
+    let said = "by a.mp4 to d.mp4 (2 segments between)";
+    assert!(super::text(&report).contains(said) && html(&report).contains(said));
+    let report = self::report();
     let page = html(&report());
     assert!(page.contains("class=\"gap\" x=\"1396.67\" width=\"3.00\""), "{page}");
     assert!(page.contains("a &lt;clock&gt; was set back"), "sentences are escaped");
