@@ -175,11 +175,10 @@ impl CameraDay {
     }
 }
 
-/// A start, and how long others recorded beside it.
+/// A start, and how long those that were there before recorded beside it.
 fn start(run: &Run, alignments: &[AlignmentRow]) -> Start {
     let of = |row: &&AlignmentRow| {
-        let (early, late) = (row.early.run.as_ref(), row.late.run.as_ref());
-        early != late && (early == Some(&run.run) || late == Some(&run.run))
+        row.early.run != row.late.run && row.late.run.as_ref() == Some(&run.run)
     };
     let beside = alignments.iter().filter(of).filter(|row| is_long(row));
     let overlap = union(beside.map(|row| TimeRange { from: row.from, to: row.to }).collect());
