@@ -52,6 +52,9 @@ pub(super) fn text(done: &Done) -> String {
             clip.bytes
         );
     }
+    if !done.written.is_empty() && done.shown.from > done.asked.from {
+        let _ = writeln!(text, "  begins with the first picture that there is");
+    }
     if !done.written.is_empty() && done.shown.to < done.asked.to {
         let _ =
             writeln!(text, "  ends with the last picture that is stitched, at {}", done.shown.to);

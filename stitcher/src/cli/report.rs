@@ -13,9 +13,16 @@ use std::path::{Path, PathBuf};
 /// Says what is covered, by whom, and every gap with its cause, per camera and
 /// day.
 ///
+/// Examples:
+///   stitcher report --from 1h
+///   stitcher report --from yesterday --to today --format html -o report.html
+///   stitcher report --from 1d --format prometheus -o /var/lib/node_exporter/hitless.prom
+///   stitcher report --from 1d --fail-on-gap 1s --format json
+///
 /// Exit status: 0 no gaps, 1 gaps (with --fail-on-gap: at least so long), 2
 /// could not run.
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct Args {
     /// The first instant: RFC 3339, a date, yesterday, or 2h (ago)
     #[arg(long, value_name = "T")]

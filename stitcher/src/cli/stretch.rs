@@ -13,8 +13,8 @@ pub(super) struct Stretch {
     /// The first instant: RFC 3339, a date, now, yesterday, or 2h (ago)
     #[arg(long, value_name = "T")]
     from: Option<String>,
-    /// The first instant that is not wanted any more
-    #[arg(long, value_name = "T")]
+    /// The first instant that is not wanted any more [default: now]
+    #[arg(long, value_name = "T", requires = "from")]
     to: Option<String>,
     /// The last so much, up to now: 90s, 5m, 2h
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
@@ -24,7 +24,7 @@ pub(super) struct Stretch {
 impl Stretch {
     /// Whether it reaches up to the present, as far as there is footage yet.
     pub(super) fn is_open_ended(&self) -> bool {
-        self.last.is_some() || self.to.as_deref().is_some_and(|to| to.trim() == "now")
+        self.to.as_deref().is_none_or(|to| to.trim() == "now")
     }
 
     /// The instants that are meant.
@@ -34,9 +34,10 @@ impl Stretch {
                 length(text).with_context(|| format!("\"{text}\" is no length like 5m"))?;
             return Ok(TimeRange { from: now.plus(Nanos::ZERO.minus(length)), to: now });
         }
-        let (Some(from), Some(to)) = (&self.from, &self.to) else {
+        let Some(from) = &self.from else {
             bail!("say which time: --from T --to T, or --last LENGTH");
         };
+        let to = self.to.as_deref().unwrap_or("now");
         let range = TimeRange { from: instant(from, now)?, to: instant(to, now)? };
         if range.from >= range.to {
             bail!("--from {} is not before --to {}", range.from, range.to);

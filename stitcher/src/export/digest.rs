@@ -68,10 +68,7 @@ pub(super) fn digests<'a>(
         let whole_digest = scope.spawn(move || digest_whole(&of_whole, &back));
         let range_digests = scope.spawn(move || digest_ranges(&of_ranges, &returned));
         let mut feed = Feed { at: 0, whole, ranges, free, unused: BLOCKS };
-        let done = work(&mut feed).and_then(|()| {
-            feed.zeros_to(clip.size());
-            Ok(())
-        });
+        let done = work(&mut feed).map(|()| feed.zeros_to(clip.size()));
         // Ends both threads.
         drop(feed);
         let (clip, ranges) = (joined(whole_digest), joined(range_digests));

@@ -109,20 +109,21 @@ pub enum End {
     LastPicture,
 }
 
-/// What of a stretch a clip can show: nothing that is not stitched yet. Only
-/// what is known to be missing may make a picture stand at the end.
+/// What of a stretch a clip can show: nothing from before the timeline begins,
+/// nothing that is not stitched yet. Only what is known to be missing may make a
+/// picture stand.
 pub fn shown(entries: &[Entry], asked: TimeRange, end: End) -> TimeRange {
-    let before = |entry: &&Entry| entry.start < asked.to && entry.end > asked.from;
-    let rest = || entries.iter().rev().filter(before);
+    let inside = || entries.iter().filter(|e| e.start < asked.to && e.end > asked.from);
+    let is_footage = |entry: &&Entry| matches!(entry.what, What::Span(_));
+    let begins = inside().next().filter(is_footage).map_or(asked.from, |e| e.start);
+    let from = asked.from.max(begins);
     let is_known = |entry: &&Entry| !matches!(entry.what, What::Pending);
-    let known = rest().find(is_known).is_some_and(|entry| entry.end >= asked.to);
-    let last = rest().find(|entry| matches!(entry.what, What::Span(_)));
-    match last {
-        Some(last) if end == End::LastPicture || !known => {
-            TimeRange { from: asked.from, to: asked.to.min(last.end) }
-        }
-        _ => asked,
-    }
+    let known = inside().rfind(is_known).is_some_and(|entry| entry.end >= asked.to);
+    let to = match inside().rfind(is_footage) {
+        Some(last) if end == End::LastPicture || !known => asked.to.min(last.end),
+        _ => asked.to,
+    };
+    TimeRange { from, to }
 }
 
 /// The clips of a stretch of a timeline, and all that is missing in it.

@@ -108,7 +108,7 @@ fn section(day: &CameraDay, axis: Axis, instances: &[InstanceId]) -> String {
 
 fn row(gap: &Gap) -> String {
     let repaired = match gap.repaired {
-        Some(at) => format!("{at} by {}", gap.repaired_by.join(", ")),
+        Some(at) => format!("{at} by {}", sentences::repaired_by(gap)),
         None => String::new(),
     };
     let class = if gap.repaired.is_none() { "open" } else { "" };

@@ -133,7 +133,12 @@ impl CameraDay {
         for row in &stored.gaps {
             self.ledger(row);
         }
-        self.overlaps = stored.alignments.iter().filter_map(|row| overlap(row, day)).collect();
+        self.overlaps = stored
+            .alignments
+            .iter()
+            .filter(|row| is_long(row))
+            .filter_map(|row| overlap(row, day))
+            .collect();
         self.overlapped = union(self.overlaps.iter().map(|overlap| overlap.range).collect());
         let started = runs.iter().filter(|run| inside(run.started));
         self.starts = started.map(|run| start(run, &stored.alignments)).collect();
@@ -170,13 +175,12 @@ impl CameraDay {
     }
 }
 
-/// A start, and how long others recorded beside it.
+/// A start, and how long those that were there before recorded beside it.
 fn start(run: &Run, alignments: &[AlignmentRow]) -> Start {
     let of = |row: &&AlignmentRow| {
-        let (early, late) = (row.early.run.as_ref(), row.late.run.as_ref());
-        early != late && (early == Some(&run.run) || late == Some(&run.run))
+        row.early.run != row.late.run && row.late.run.as_ref() == Some(&run.run)
     };
-    let beside = alignments.iter().filter(of);
+    let beside = alignments.iter().filter(of).filter(|row| is_long(row));
     let overlap = union(beside.map(|row| TimeRange { from: row.from, to: row.to }).collect());
     Start { instance: run.instance.clone(), run: run.run.clone(), at: run.started, overlap }
 }
@@ -194,6 +198,11 @@ fn overlap(row: &AlignmentRow, day: TimeRange) -> Option<Overlap> {
         },
         drift_ppb: row.drift_ppb,
     })
+}
+
+/// Strands that only touch are aligned, too.
+fn is_long(row: &AlignmentRow) -> bool {
+    row.to.since(row.from) >= Nanos::from_millis(1)
 }
 
 /// How long at least one of the ranges lasts.

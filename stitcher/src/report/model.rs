@@ -106,7 +106,7 @@ pub struct Start {
     pub run: RunId,
     /// When.
     pub at: Utc,
-    /// How long it recorded the camera together with another life.
+    /// How long it recorded the camera together with one that was there before.
     pub overlap: Nanos,
 }
 

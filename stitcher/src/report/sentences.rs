@@ -1,7 +1,8 @@
 //! What text and page say in the same words.
 
-use super::model::{CameraDay, Drift, Start};
+use super::model::{CameraDay, Drift, Gap, Start};
 use super::strip::clock;
+use crate::counted::counted;
 use hitless_model::Nanos;
 
 /// Of whom how much is played.
@@ -41,8 +42,21 @@ pub(super) fn drifts(day: &CameraDay) -> Vec<String> {
         let (of, against) = (&drift.of, &drift.against);
         match drift.ppm() {
             Some(ppm) => format!("clock of {of} against {against}: drift {ppm:+.3} ppm"),
-            None => format!("clock of {of} against {against}: drift not measured, too short"),
+            None => format!("clock of {of} against {against}: drift not measured"),
         }
     };
     day.drifts().iter().map(one).collect()
+}
+
+/// Who closed a gap: a few by name, the rest by number.
+pub(super) fn repaired_by(gap: &Gap) -> String {
+    match gap.repaired_by.as_slice() {
+        [] => "nobody knows".to_owned(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [first, .., last] => {
+            let between = counted(gap.repaired_by.len() as u64 - 2, "segment");
+            format!("{first} to {last} ({between} between)")
+        }
+    }
 }

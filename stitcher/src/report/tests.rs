@@ -52,6 +52,8 @@ fn stored() -> Stored {
         run: RunId::new(&format!("run-of-{instance}")).ok(),
         number: 0,
     };
+    let offset = MediaSpan::new(0);
+    let how = Alignment::Exact { offset, matched: 5, compared: 5, step: None };
     Stored {
         entries: vec![
             span(0, 1000, "blue", SeamKind::Start),
@@ -79,19 +81,25 @@ fn stored() -> Stored {
                 repaired: Some(Repaired { at: at(1800), by: Vec::new() }),
             },
         ],
-        alignments: vec![AlignmentRow {
-            early: strand("blue"),
-            late: strand("green"),
-            from: at(1900),
-            to: at(2100),
-            how: Alignment::Exact {
-                offset: MediaSpan::new(0),
-                matched: 5,
-                compared: 5,
-                step: None,
+        alignments: vec![
+            AlignmentRow {
+                early: strand("blue"),
+                late: strand("green"),
+                from: at(1900),
+                to: at(2100),
+                how,
+                drift_ppb: Some(12_500),
             },
-            drift_ppb: Some(12_500),
-        }],
+            // one ends where the other begins
+            AlignmentRow {
+                early: strand("green"),
+                late: strand("red"),
+                from: at(2500),
+                to: at(2500).plus(Nanos::new(1)),
+                how,
+                drift_ppb: None,
+            },
+        ],
         findings: vec![FindingRow {
             at: at(2000),
             kind: "clock_set_back".to_owned(),
@@ -290,8 +298,13 @@ fn the_table_has_as_many_fields_as_columns() {
 fn a_gap_is_told_and_can_be_seen() {
     let text = text(&report());
     assert!(text.contains("GAP 2026-08-11T23:16:40.000000Z 60.000 s: camera_away"), "{text}");
-    assert!(text.contains("repaired at"), "{text}");
-    let page = html(&report());
+    assert!(text.contains("repaired at 2026-08-11T23:30:00.000000Z by nobody knows"), "{text}");
+    let mut report = report();
+    let page = html(&report);
+    let segments = ["a.mp4", "b.mp4", "c.mp4", "d.mp4"].map(str::to_owned);
+    report.days[0].gaps[1].repaired_by = segments.to_vec();
+    let said = "by a.mp4 to d.mp4 (2 segments between)";
+    assert!(super::text(&report).contains(said) && html(&report).contains(said));
     assert!(page.contains("class=\"gap\" x=\"1396.67\" width=\"3.00\""), "{page}");
     assert!(page.contains("a &lt;clock&gt; was set back"), "sentences are escaped");
     for outside in ["http://", "https://", "<script", "<link", "@import"] {

@@ -73,7 +73,7 @@ fn gap(gap: &Gap) -> String {
     match gap.repaired {
         None => format!("GAP {from} {seconds:.3} s: {}", gap.cause),
         Some(at) => {
-            let by = gap.repaired_by.join(", ");
+            let by = sentences::repaired_by(gap);
             format!("repaired at {at} by {by}: {from} {seconds:.3} s: {}", gap.cause)
         }
     }

@@ -7,7 +7,7 @@ use crate::spans::{at, pictures_in, piece, seconds, zero_of};
 use hitless_model::{AudioCut, CameraId, Cause, Nanos, Seam, SeamKind, SegmentName, TimeRange};
 use hitless_schema::timeline::{Entry, Span, What};
 use hitless_stitcher::export::{
-    End, ExportError, Gaps, Manifest, Meter, Order, Written, export, select,
+    End, ExportError, Gaps, Manifest, Meter, Order, Written, export, select, shown,
 };
 use hitless_stitcher::virtual_mp4::Follows;
 use std::path::{Path, PathBuf};
@@ -243,6 +243,12 @@ fn a_clip_ends_with_the_last_picture_that_is_stitched() {
     storage.entries.push(Entry { start, end: seconds(90.0), what: gap });
     is(ends(&storage, End::Asked), 57.0, &["gap"]);
     is(ends(&storage, End::LastPicture), 2.0, &["gap"]);
+    // It begins with the first picture, too, unless footage is known to be missing.
+    let early = TimeRange { from: seconds(-60.0), to: seconds(2.0) };
+    assert_eq!(shown(&storage.entries, early, End::Asked).from, seconds(0.0));
+    let gap = What::Gap(Cause::CameraAway);
+    storage.entries.insert(0, Entry { start: seconds(-90.0), end: seconds(0.0), what: gap });
+    assert_eq!(shown(&storage.entries, early, End::Asked), early);
 }
 
 /// A mounted file system of its own, a megabyte small.
