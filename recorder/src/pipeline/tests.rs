@@ -20,7 +20,7 @@ fn open_gop(number: i64) -> Vec<i64> {
 }
 
 /// Writes groups into the files that begin with these groups; their samples.
-fn written(folder: &Path, groups: &[Vec<i64>], borders: &[usize]) -> Vec<usize> {
+fn written(folder: &Path, groups: &[Vec<i64>], borders: &[usize]) -> Vec<u64> {
     gstreamer::init().expect("GStreamer starts");
     let camera = CameraId::new("CAM").expect("a camera id");
     let configuration = vec![1, 0x42, 0xe0, 0x1e, 0xff, 0xe0, 0];
