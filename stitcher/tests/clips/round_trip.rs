@@ -65,6 +65,7 @@ fn record(site: &Site, name: &str, from: &Path, media: i64) {
         rtp_start: media,
         timescale: 90_000,
         reorder_depth: None,
+        frame: None,
         version: String::new(),
     };
     let (source, error) = (ClockSource::SenderReport, Nanos::from_millis(50));
