@@ -205,9 +205,28 @@ fn a_name_that_lies_changes_nothing_but_a_clock_of_low_trust() {
     ground.judge(&whole);
     let row = row_of_file(ground.folder.path(), &ground.name).expect("a row");
     let contents = contents(&ground.path(), &row);
-    let clock = row.clock.expect("a clock");
-    assert!(clock.point.error.as_secs_f64() >= 10.0, "a stranger's name: {clock:?}");
     assert_eq!(row.video.map(|v| v.samples), Some(contents.samples.len() as u64));
+    let ours = row.clock.expect("a clock").point.error.as_secs_f64();
+    assert!((0.5..1.0).contains(&ours), "it tells when its first sample was there: {ours} s");
+    let elsewhere = ground.folder.path().join("07.47.mp4");
+    std::fs::rename(ground.path(), &elsewhere).expect("moves");
+    std::os::unix::fs::symlink(&elsewhere, ground.path()).expect("links");
+    let row = row_of_file(ground.folder.path(), &ground.name).expect("a row");
+    let strangers = row.clock.expect("a clock").point.error.as_secs_f64();
+    assert!(strangers >= 10.0, "a stranger's name: {strangers} s");
+}
+
+/// Somebody's pipe lay among the footage: opening it never ended.
+#[test]
+fn a_pipe_among_the_footage_is_not_waited_for() {
+    let ground = Ground::new();
+    assert!(Command::new("mkfifo").arg(ground.path()).status().expect("mkfifo runs").success());
+    let (root, name) = (ground.folder.path().to_owned(), ground.name.clone());
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(row_of_file(&root, &name)));
+    let row = told.recv_timeout(LIMIT).expect("an answer in time");
+    let problem = row.expect_err("there is nothing to read").to_string();
+    assert!(problem.contains("this is no file"), "{problem}");
 }
 
 fn contents(path: &Path, row: &Segment) -> Contents {

@@ -19,6 +19,8 @@ mod in_flight;
 mod mend;
 mod release;
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use in_flight::InFlight;
 pub use sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
@@ -143,8 +145,9 @@ impl Pipeline {
             self.release.is_first()
         };
         if !first {
-            // Splits where a GOP begins at or after this time: exactly here.
-            let time = buffer::running_time(at.since(self.origin));
+            // Splits where a group begins at or after this time: exactly here.
+            let border = self.release.border_before(at);
+            let time = buffer::running_time(border.since(self.origin));
             self.sink.emit_by_name::<()>("split-at-running-time", &[&time.nseconds()]);
         }
     }

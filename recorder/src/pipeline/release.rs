@@ -30,6 +30,13 @@ impl Release {
         self.latest.is_none()
     }
 
+    /// After all that was pushed and before all that begins with the key frame
+    /// pushed next: its leading pictures too, which are shown before it and by
+    /// the earliest of which splitmuxsink orders its group.
+    pub(super) fn border_before(&self, key: MediaTime) -> MediaTime {
+        self.group_start.plus(MediaSpan::new(1)).min(key)
+    }
+
     /// Notes the sample and says whether it begins a group, which releases the
     /// one before it.
     pub(super) fn begins_group(&mut self, key: bool, pts: MediaTime) -> bool {

@@ -79,6 +79,7 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
     }
     let comparable = view.strand(pair.early).timescale == view.strand(pair.late).timescale;
     let mut differs = false;
+    let mut unexplained = false;
     let mut tries = 0;
     let mut read = pair.from;
     for (n, place) in probe::places(pair, settings).enumerate().filter(|_| comparable) {
@@ -118,16 +119,14 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
                 Verdict::Nothing => {
                     let enough = early.len().min(late.len()) > rows.min_run;
                     differs |= enough && !any_equal(&early, &late);
+                    unexplained |= enough && *grain == Grain::Keys;
                 }
-                Verdict::Ambiguous => differs = false,
+                Verdict::Ambiguous => (differs, unexplained) = (false, false),
             }
         }
         tries += u32::from(complete);
     }
-    if differs
-        && comparable
-        && let Some(aligned) = probe_far(view, look, settings, pair)
-    {
+    if unexplained && let Some(aligned) = probe_far(view, look, settings, pair) {
         return aligned;
     }
     let done = !comparable || tries > settings.retries;

@@ -137,6 +137,7 @@ pub fn select(
     gaps: Gaps,
     root: &Path,
 ) -> (Vec<Clip>, Vec<Lack>) {
+    let asked = as_told(entries, asked);
     let lacks = lacks(entries, asked);
     let range = shown(entries, asked, end);
     let mut runs = runs(entries, range, root);
@@ -148,6 +149,14 @@ pub fn select(
         _ => joined(runs, gaps).map(|run| clip(run, range, gaps, &lacks)).into_iter().collect(),
     };
     (clips, lacks)
+}
+
+/// Instants are told in microseconds and rounded down, so that one which was
+/// told as the beginning of an entry is meant as that.
+fn as_told(entries: &[Entry], range: TimeRange) -> TimeRange {
+    let told = |at: &Utc| at.as_ns().div_euclid(1000) * 1000 == range.from.as_ns();
+    let from = entries.iter().map(|entry| entry.start).find(told).unwrap_or(range.from);
+    TimeRange { from: from.min(range.to), ..range }
 }
 
 /// Spans without a gap between them.
@@ -262,4 +271,27 @@ fn lacks(entries: &[Entry], range: TimeRange) -> Vec<Lack> {
     }
     add("unknown", None, until, range.to);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hitless_model::{Cause, Nanos};
+
+    /// `timeline --json` told that an entry begins at ….123456; it does at
+    /// ….123456789. An export from there was said to lack 0.000 s.
+    #[test]
+    fn an_entry_begins_where_it_was_told_to_begin() {
+        let start = Utc::from_ns(1_786_417_667_123_456_789);
+        let entry = Entry {
+            start,
+            end: start.plus(Nanos::from_secs(5)),
+            what: What::Gap(Cause::CameraAway),
+        };
+        let from = Utc::parse(&start.to_string()).expect("as it was told");
+        assert!(from < start, "{from} is rounded");
+        let range = TimeRange { from, to: start.plus(Nanos::from_secs(2)) };
+        let (_, lacks) = select(&[entry], range, End::Asked, Gaps::Keep, Path::new("/"));
+        assert_eq!(lacks.iter().map(|lack| lack.kind).collect::<Vec<_>>(), ["gap"]);
+    }
 }

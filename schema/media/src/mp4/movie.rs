@@ -7,6 +7,7 @@ use super::samples::{Sample, Samples};
 use super::source::ReadAt;
 use super::walk;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// What kind of media a track holds.
@@ -117,10 +118,14 @@ pub struct Movie {
 }
 
 impl Movie {
-    /// Reads a file.
+    /// Reads a file. A pipe is none: whoever opens it waits for ever.
     pub fn open(path: &Path) -> Result<Self, Mp4Error> {
-        let file =
-            File::open(path).map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
+        let opened = match path.metadata() {
+            Ok(found) if found.is_file() => File::open(path),
+            Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file")),
+            Err(source) => Err(source),
+        };
+        let file = opened.map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
         Self::read(&file, path)
     }
 

@@ -134,6 +134,9 @@ impl Sidecar {
 
 fn load(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"));
+    }
     File::open(path)?.take(SIDECAR_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
