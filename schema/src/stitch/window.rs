@@ -54,12 +54,12 @@ pub struct Window {
 
 impl Window {
     /// Whether an instant is in the window.
-    pub(super) fn holds(&self, at: Utc) -> bool {
+    pub fn holds(&self, at: Utc) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 
-    /// The window's beginning and end as bounds of a query.
-    pub(super) fn bounds(&self) -> (Utc, Utc) {
+    /// The window's beginning and end as instants.
+    pub fn bounds(&self) -> (Utc, Utc) {
         (self.from.unwrap_or(Utc::from_ns(i64::MIN)), self.to.unwrap_or(Utc::from_ns(i64::MAX)))
     }
 }

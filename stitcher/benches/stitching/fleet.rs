@@ -73,6 +73,11 @@ impl Fleet {
         fleet
     }
 
+    /// Leaves it where it is.
+    pub fn keep(self) -> PathBuf {
+        self.folder.keep()
+    }
+
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("hitless.toml")
     }

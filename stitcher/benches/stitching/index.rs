@@ -89,6 +89,7 @@ impl Day {
         let bytes = std::fs::read(whole).expect("footage");
         let begins = Utc::parse("2026-08-11T00:00:00Z").expect("valid");
         let table = (find(&bytes, b"moov") as u64, bytes.len() as u64);
+        let head = find(&bytes, b"mdat") + 8;
         let (mut rows, mut files) = (Vec::new(), Vec::new());
         for number in 0..SEGMENTS {
             let name = SegmentName {
@@ -99,7 +100,7 @@ impl Day {
             };
             let path = root.join(name.relative_path());
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
-            copy(&bytes, table, &path);
+            copy(&bytes, (head, table.0), &path);
             meta(&path, &name, number);
             rows.push(row_of_file(root, &name).expect("a good file"));
             files.push(path);
@@ -153,12 +154,11 @@ fn find(bytes: &[u8], kind: &[u8; 4]) -> usize {
     found.expect("there is one") - 4
 }
 
-/// All but the media.
-fn copy(bytes: &[u8], table: (u64, u64), path: &Path) {
-    let head = find(bytes, b"mdat") + 8;
+/// All but the media, which lie between the first boxes and the table.
+fn copy(bytes: &[u8], (head, table): (usize, u64), path: &Path) {
     let mut file = File::create(path).expect("creates");
     file.write_all(&bytes[..head]).expect("writes");
-    file.write_all_at(&bytes[table.0 as usize..], table.0).expect("writes");
+    file.write_all_at(&bytes[table as usize..], table).expect("writes");
     assert!(Movie::open(path).is_ok_and(|movie| movie.finished));
 }
 

@@ -30,6 +30,8 @@ fn main() {
         "changed" => changed::measure(cameras.unwrap_or(1000), &mut rows),
         "idle" => idle::measure(cameras.unwrap_or(693), &mut rows),
         "overlap" => overlap::measure(&mut rows),
+        // to look at with other tools; whoever makes it removes it
+        "fleet" => println!("{}", fleet::Fleet::make(cameras.unwrap_or(100)).keep().display()),
         _ => {
             eprintln!("say which part: rebuild, index, changed, idle, overlap");
             std::process::exit(2);

@@ -1,16 +1,94 @@
 //! From a plan, which speaks of places, to what is stored, which speaks of
 //! names.
 
+use super::window::{Made, Piece};
 use crate::plan::Rows;
-use hitless_model::{Nanos, OverlapStatus, TimeRange, Utc};
-use hitless_schema::stitch::Judged;
+use hitless_model::{CameraId, Nanos, SegmentName, TimeRange, Utc};
+use hitless_schema::stitch::{Judged, Window};
 use hitless_schema::timeline::{AlignmentRow, CarryRow, Entry, FindingRow, Span, Strand, What};
 use hitless_stitcher_core as core;
 use hitless_stitcher_core::{Facts, Plan, SegmentRef};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// What a window's plans say, each following the one before; whose state it
+/// continues and what it ends is for the caller to say.
+pub fn window(camera: &CameraId, made: &Made) -> Result<Window, serde_json::Error> {
+    let mut window = Window {
+        camera: camera.clone(),
+        generation: 0,
+        from: made.from,
+        to: made.to,
+        entries: Vec::new(),
+        judged: Vec::new(),
+        alignments: Vec::new(),
+        findings: Vec::new(),
+        carries: Vec::new(),
+        planned_seq: None,
+        planned_until: None,
+        now: Utc::default(),
+    };
+    let mut judged_at: HashMap<SegmentName, usize> = HashMap::new();
+    for Piece { rows, facts, planned } in &made.pieces {
+        let plan = &planned.plan;
+        window.entries.extend(entries(rows, plan));
+        for one in judged(rows, plan) {
+            let next = window.judged.len();
+            match *judged_at.entry(one.segment.clone()).or_insert(next) {
+                at if at == next => window.judged.push(one),
+                at => window.judged[at] = joined(&window.judged[at], one),
+            }
+        }
+        for one in alignments(facts, plan) {
+            add_alignment(&mut window.alignments, one);
+        }
+        window.findings.extend(findings(facts, plan));
+        window.carries.extend(carries(plan)?);
+    }
+    let (findings, range) = (std::mem::take(&mut window.findings), window.bounds());
+    window.findings = findings.into_iter().filter(|f| range.0 <= f.at && f.at < range.1).collect();
+    window.findings.dedup();
+    Ok(window)
+}
+
+/// A segment that two plans have judged: the later one has seen its end.
+fn joined(early: &Judged, late: Judged) -> Judged {
+    let (a, b) = (early.placed, late.placed);
+    Judged { placed: TimeRange { from: a.from.min(b.from), to: a.to.max(b.to) }, ..late }
+}
+
+fn add_alignment(known: &mut Vec<AlignmentRow>, one: AlignmentRow) {
+    match known.iter_mut().find(|k| (&k.early, &k.late) == (&one.early, &one.late)) {
+        Some(known) => {
+            let (from, to) = (known.from.min(one.from), known.to.max(one.to));
+            *known = AlignmentRow { from, to, ..one };
+        }
+        None => known.push(one),
+    }
+}
+
+/// A window in the middle sees only a part of a long overlap: where that
+/// begins before the window, or ends after it, is as it was stored.
+pub fn keep_extents(window: &mut Window, stored: Vec<AlignmentRow>) {
+    let (from, to) = window.bounds();
+    for was in stored {
+        let same = |one: &AlignmentRow| (&one.early, &one.late) == (&was.early, &was.late);
+        let Some(at) = window.alignments.iter().position(same) else { continue };
+        let one = &mut window.alignments[at];
+        if was.from < from {
+            one.from = one.from.min(was.from);
+        }
+        if was.to > to {
+            one.to = one.to.max(was.to);
+        }
+        // those that begin before the window are no part of it
+        if *one == was && was.from < from {
+            window.alignments.remove(at);
+        }
+    }
+}
 
 /// The entries of a plan.
-pub fn entries(rows: &Rows, plan: &Plan) -> Vec<Entry> {
+fn entries(rows: &Rows, plan: &Plan) -> Vec<Entry> {
     let entry = |e: &core::Entry| Entry { start: e.start, end: e.end, what: what(rows, &e.what) };
     plan.entries.iter().map(entry).collect()
 }
@@ -37,7 +115,7 @@ fn what(rows: &Rows, what: &core::What) -> What {
 }
 
 /// What became of each segment, and where the plan put it.
-pub fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
+fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
     let mut placed: BTreeMap<SegmentRef, TimeRange> = BTreeMap::new();
     for entry in &plan.entries {
         if let core::What::Span(span) = &entry.what {
@@ -48,7 +126,7 @@ pub fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
             range.to = range.to.max(entry.end);
         }
     }
-    let one = |(at, status): &(SegmentRef, OverlapStatus)| {
+    let one = |(at, status): &(SegmentRef, _)| {
         let row = rows.row(*at);
         let (start, end) = (row.start, row.start.plus(row.duration));
         let range = placed.get(at).copied().unwrap_or(TimeRange { from: start, to: end });
@@ -59,7 +137,7 @@ pub fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
 }
 
 /// The joints at which a later plan may go on, each once.
-pub fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
+fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
     let mut rows: BTreeMap<Utc, CarryRow> = BTreeMap::new();
     for carry in &plan.checkpoints {
         if let Some(at) = carry.end {
@@ -70,7 +148,7 @@ pub fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
 }
 
 /// How strands were aligned; where they overlap is told by their rows.
-pub fn alignments(facts: &Facts, plan: &Plan) -> Vec<AlignmentRow> {
+fn alignments(facts: &Facts, plan: &Plan) -> Vec<AlignmentRow> {
     let extents = extents(facts);
     let row = |a: &core::StrandAlignment| {
         let (early, late) = (extents.get(&a.early)?, extents.get(&a.late)?);
