@@ -65,7 +65,7 @@ CREATE TABLE video_segments (
   stamp             BIGINT NOT NULL,
   change_seq        BIGINT NOT NULL,
   PRIMARY KEY (camera_id, name)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns);
 CREATE INDEX video_segments_oldest ON video_segments (start_ns);
 CREATE INDEX video_segments_number ON video_segments (camera_id, instance_id, number);

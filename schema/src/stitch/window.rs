@@ -37,6 +37,9 @@ pub struct Window {
     pub entries: Vec<Entry>,
     /// What became of segments; those that are not named keep what they have.
     pub judged: Vec<Judged>,
+    /// Segments of the camera that the plan has seen and not judged; `None`
+    /// unless it has seen every segment there was at `planned_seq`.
+    pub unjudged: Option<Vec<SegmentName>>,
     /// How strands were aligned.
     pub alignments: Vec<AlignmentRow>,
     /// What did not fit together.

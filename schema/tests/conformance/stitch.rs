@@ -95,6 +95,7 @@ pub mod stories {
             to: None,
             entries,
             judged: vec![],
+            unjudged: None,
             alignments: vec![],
             findings: vec![],
             carries: vec![],
@@ -227,6 +228,7 @@ pub mod stories {
                     placed: TimeRange { from: at(0), to: at(10) },
                 },
             ],
+            unjudged: None,
             alignments: vec![
                 aligned(
                     1,

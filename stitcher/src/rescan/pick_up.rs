@@ -68,9 +68,8 @@ async fn unknown(site: &Site, fresh: &Fresh) -> Result<BTreeSet<SegmentName>, St
         // a row's start may differ from its name's, which is a label
         let (from, to) = (first.plus(Nanos::ZERO.minus(LABEL)), last.plus(LABEL));
         let camera = &folder[0].camera;
-        let rows = site.store.segments_between(camera, from, to).await?;
         let known: BTreeSet<SegmentName> =
-            rows.into_iter().filter(is_known).map(|row| row.name).collect();
+            site.store.names_between(camera, from, to).await?.into_iter().collect();
         for name in folder.iter().filter(|name| !known.contains(*name)) {
             if !site.store.segment(name).await?.is_some_and(|row| is_known(&row)) {
                 names.insert(name.clone());

@@ -20,6 +20,7 @@ pub fn window(camera: &CameraId, made: &Made) -> Result<Window, serde_json::Erro
         to: made.to,
         entries: Vec::new(),
         judged: Vec::new(),
+        unjudged: None,
         alignments: Vec::new(),
         findings: Vec::new(),
         carries: Vec::new(),
@@ -47,6 +48,11 @@ pub fn window(camera: &CameraId, made: &Made) -> Result<Window, serde_json::Erro
     let (findings, range) = (std::mem::take(&mut window.findings), window.bounds());
     window.findings = findings.into_iter().filter(|f| range.0 <= f.at && f.at < range.1).collect();
     window.findings.dedup();
+    if let ([Piece { rows, .. }], None, None) = (made.pieces.as_slice(), made.from, made.to) {
+        let others = rows.all().iter().map(|row| &row.name);
+        let others = others.filter(|name| !judged_at.contains_key(*name)).cloned();
+        window.unjudged = Some(others.collect());
+    }
     Ok(window)
 }
 
