@@ -241,7 +241,7 @@ CREATE INDEX segment_indexes_change ON segment_indexes (camera_id, change_seq);
 CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id, name)
   WHERE pauses IS NOT NULL;
 -- What has to be tried again.
-CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id)
+CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id, segment_seq)
   WHERE state = 'put_off';
 
 -- A row is the entries of a camera's timeline that start within one hour,
@@ -357,7 +357,7 @@ CREATE TABLE stitch_cameras (
   generation       BIGINT NOT NULL,
   -- Changes up to this change_seq are in the timeline.
   planned_seq      BIGINT NOT NULL,
-  -- Where the timeline ends. Null: never stitched.
+  -- Where the timeline ends. Null: never stitched, or with a gap that goes on.
   planned_until_ns BIGINT,
   -- Run id of the stitcher that holds it, and until when unless renewed. Null:
   -- nobody.

@@ -106,25 +106,21 @@ impl Store {
         Ok(by_start(self.select_segments(doing, rest, values).await?))
     }
 
-    /// The names of segments of a camera that touch a range and whose file is
-    /// not missing.
+    /// The names between two, both included, of segments of a camera whose
+    /// file is not missing. In a database that orders texts in its own way some
+    /// may be left out.
     pub async fn names_between(
         &self,
         camera: &CameraId,
-        from: Utc,
-        to: Utc,
+        first: &SegmentName,
+        last: &SegmentName,
     ) -> Result<Vec<SegmentName>, StoreError> {
         let sql = format!(
             "SELECT string_agg(name, '{ROW}') FROM video_segments
-             WHERE camera_id = $1 AND start_ns >= $2 AND start_ns < $3
-               AND (start_ns >= $4 OR start_ns + duration_ns > $4) AND state <> 'missing'"
+             WHERE camera_id = $1 AND name >= $2 AND name <= $3 AND state <> 'missing'"
         );
-        let values = vec![
-            camera.as_str().into(),
-            from.plus(Nanos::ZERO.minus(LONGEST)).as_ns().into(),
-            to.as_ns().into(),
-            from.as_ns().into(),
-        ];
+        let (first, last) = (first.to_string(), last.to_string());
+        let values = vec![camera.as_str().into(), first.into(), last.into()];
         let read = |row: &Row| {
             let names = maybe_text(row, 0)?.unwrap_or_default().split(ROW);
             let names = names.filter(|name| !name.is_empty());

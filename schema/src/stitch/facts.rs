@@ -73,11 +73,17 @@ impl Store {
         from: Utc,
         before: Option<Utc>,
     ) -> Result<Vec<Segment>, StoreError> {
-        let before = before.unwrap_or(Utc::from_ns(i64::MAX)).as_ns();
+        let ever = Utc::from_ns(i64::MIN);
         let mut query = Statement::new(self.database().dialect(), "");
         query.text("WHERE camera_id = ").bind(camera.as_str());
-        query.text(" AND start_ns >= ").bind(from.as_ns());
-        query.text(" AND start_ns < ").bind(before);
+        // without bounds rows are read as they lie
+        if from > ever {
+            query.text(" AND start_ns >= ").bind(from.as_ns());
+        }
+        if let Some(before) = before {
+            query.text(" AND start_ns < ").bind(before.as_ns());
+        }
+        let before = before.unwrap_or(Utc::from_ns(i64::MAX)).as_ns();
         if !passed.is_empty() {
             let names = passed.iter().map(|(instance, _)| Value::from(instance.as_str()));
             query.text(" AND instance_id NOT IN (").list(names).text(")");

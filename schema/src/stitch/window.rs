@@ -49,7 +49,8 @@ pub struct Window {
     /// Changes up to here are in the timeline now: the head of changes as it
     /// was *before* the facts were read. `None`: other windows are to follow.
     pub planned_seq: Option<ChangeSeq>,
-    /// Where the timeline ends now; `None`: where it did.
+    /// Where the timeline ends now, if nothing comes after the window; `None`:
+    /// with a gap that goes on.
     pub planned_until: Option<Utc>,
     /// When, for the ledger.
     pub now: Utc,

@@ -12,7 +12,7 @@ use hitless_model::{
     CameraId, ClockPoint, ClockSource, InstanceId, MediaTime, Nanos, RunId, Segment, SegmentName,
     SegmentNumber, Utc,
 };
-use hitless_stitcher::index::{Examined, examine, packed, row_of_file};
+use hitless_stitcher::index::{Examined, examine, packed, read_soon, row_of_file};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::Write;
@@ -140,11 +140,14 @@ impl Day {
 
     /// What the program does with each of them.
     fn index(&self) {
-        self.rows.par_iter().for_each(|row| match examine(&self.root, row) {
-            Examined::Agrees(Some(contents)) => {
-                std::hint::black_box(packed::pack(&contents.table(), row.media_start));
-            }
-            other => panic!("{}: {other:?}", row.name),
+        self.rows.par_chunks(16).for_each(|rows| {
+            rows.iter().for_each(|row| read_soon(&self.root.join(row.name.relative_path())));
+            rows.iter().for_each(|row| match examine(&self.root, row) {
+                Examined::Agrees(Some(contents)) => {
+                    std::hint::black_box(packed::pack(&contents.table(), row.media_start));
+                }
+                other => panic!("{}: {other:?}", row.name),
+            });
         });
     }
 }

@@ -11,6 +11,7 @@ mod key_kind;
 pub mod packed;
 mod pauses;
 mod prints;
+mod soon;
 mod sound;
 
 pub use contents::{Contents, ContentsError};
@@ -18,3 +19,4 @@ pub use examine::{Examined, examine};
 pub use in_file::{InFile, read_segment, row_of_file};
 pub use pauses::{pack_pauses, unpack_pauses};
 pub use prints::{PrintError, prints};
+pub use soon::read_soon;

@@ -65,9 +65,13 @@ impl Planner<'_> {
         }
         let mut changes = Changes::since(self.site, self.camera, state.planned_seq).await?;
         let mut carry = changes.begin(self.site, self.camera).await?;
+        let ends = match state.planned_until {
+            Some(until) => Some(until),
+            None => carry_at_or_before(self.site, self.camera, Utc::from_ns(i64::MAX)).await?.end,
+        };
         let mut windows = Vec::new();
         loop {
-            let (made, rest) = self.window(carry, &changes, state.planned_until).await?;
+            let (made, rest) = self.window(carry, &changes, ends).await?;
             windows.push(made);
             match rest {
                 Some(rest) => (changes, carry) = rest,
