@@ -133,7 +133,7 @@ CREATE TABLE video_segments (
   PRIMARY KEY (camera_id, name)
 ) /* WITHOUT ROWID */;
 -- The segments of a camera in a range.
-CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns);
+CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns, instance_id);
 -- The oldest of all, for retention.
 CREATE INDEX video_segments_oldest ON video_segments (start_ns);
 -- The last number of a camera and instance.
