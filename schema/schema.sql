@@ -146,6 +146,9 @@ CREATE INDEX video_segments_recording ON video_segments (instance_id)
 -- What retention removed and the stitcher has still to fold.
 CREATE INDEX video_segments_expired ON video_segments (camera_id)
   WHERE state = 'expired';
+-- What a report counts of a camera; few of a month's rows.
+CREATE INDEX video_segments_unplayable ON video_segments (camera_id, start_ns)
+  WHERE state IN ('corrupt', 'missing');
 -- The changed segments of a camera.
 CREATE INDEX video_segments_camera_change ON video_segments (camera_id, change_seq);
 

@@ -75,14 +75,20 @@ fn main() -> ExitCode {
 }
 
 fn act(cli: Cli) -> ExitCode {
-    let config = match Config::load(&cli.options.load()) {
+    let command = cli.command.unwrap_or(Command::Run);
+    let load = match command {
+        // systemd gives credentials to who starts, not to who reloads.
+        Command::Handover => cli.options.load().without_passwords(),
+        Command::Run | Command::Check { .. } => cli.options.load(),
+    };
+    let config = match Config::load(&load) {
         Ok(config) => config,
         Err(problems) => {
             eprintln!("{problems}");
             return ExitCode::from(2);
         }
     };
-    match cli.command.unwrap_or(Command::Run) {
+    match command {
         Command::Handover => ask(&config),
         Command::Run => in_runtime(&config, run(config.clone(), None)),
         Command::Check { offline } => in_runtime(&config, check::run(&config, offline)),

@@ -4,12 +4,14 @@
 //! to the database; one that cannot be read is told as corrupt, with the
 //! reason, and left where it is. Nothing is ever deleted here.
 
+use crate::http::Timings;
 use crate::index::Index;
 use crate::keeper::note_recovered;
 use crate::storage::{Storage, StorageError, sync_file_and_folder};
 use hitless_media::storage::{RebuildError, segment_from_files};
 use hitless_model::{RunId, Segment, SegmentName, SegmentState};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
@@ -24,21 +26,39 @@ pub enum RecoveryError {
     Storage(#[from] StorageError),
 }
 
-/// Recovers all that was left open.
-pub async fn run(storage: Arc<Storage>, left: Vec<SegmentName>, run: RunId, index: Index) {
-    if left.is_empty() {
-        return;
-    }
-    warn!(segments = left.len(), "the last run was killed; recovering what it left open");
-    for name in left {
-        let (storage, run, shown) = (Arc::clone(&storage), run.clone(), name.clone());
-        match spawn_blocking(move || recover(&storage, &name, &run)).await {
-            Ok(Ok(Some(segment))) => tell(&index, segment),
-            Ok(Ok(None)) => {}
-            Ok(Err(problem)) => {
-                error!(segment = %shown, "{problem}; tried again at the next start")
+/// Who recovers.
+pub struct Recovery {
+    /// Where the segments are.
+    pub storage: Arc<Storage>,
+    /// Which life of the recorder this is.
+    pub run: RunId,
+    /// Told how each stands.
+    pub index: Index,
+    /// Told how long it took.
+    pub timings: Timings,
+}
+
+impl Recovery {
+    /// Recovers all that was left open.
+    pub async fn of(self, left: Vec<SegmentName>) {
+        if left.is_empty() {
+            return;
+        }
+        warn!(segments = left.len(), "the last run was killed; recovering what it left open");
+        for name in left {
+            let (storage, run, shown) = (Arc::clone(&self.storage), self.run.clone(), name.clone());
+            let begun = Instant::now();
+            match spawn_blocking(move || recover(&storage, &name, &run)).await {
+                Ok(Ok(Some(segment))) => {
+                    tell(&self.index, segment);
+                    self.timings.recovered(begun.elapsed());
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(problem)) => {
+                    error!(segment = %shown, "{problem}; tried again at the next start")
+                }
+                Err(panic) => error!(segment = %shown, "recovery failed: {panic}"),
             }
-            Err(panic) => error!(segment = %shown, "recovery failed: {panic}"),
         }
     }
 }

@@ -42,6 +42,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         effect: Effect::Additive,
         sql: include_str!("../migrations/0002_timeline.sql"),
     },
+    Migration {
+        number: 3,
+        name: "unplayable",
+        effect: Effect::Additive,
+        sql: include_str!("../migrations/0003_unplayable.sql"),
+    },
 ];
 
 const DOING: &str = "check the schema";

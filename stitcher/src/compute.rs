@@ -8,6 +8,9 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+/// More than this wait for each other and not for disks.
+const MOST: usize = 128;
+
 /// A pool of threads; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Compute {
@@ -15,9 +18,9 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// With so many threads; none given: one per core.
+    /// With so many threads, up to [`MOST`]; none given: one per core.
     pub fn new(jobs: Option<NonZeroUsize>) -> Result<Self, ThreadPoolBuildError> {
-        let threads = jobs.map_or(0, NonZeroUsize::get);
+        let threads = jobs.map_or(0, |jobs| jobs.get().min(MOST));
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("compute-{n}"))
@@ -40,5 +43,17 @@ impl Compute {
             Ok(done) => done,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten thousand of them were busy with each other for minutes.
+    #[test]
+    fn nobody_gets_more_threads_than_help() {
+        let compute = Compute::new(NonZeroUsize::new(9999)).expect("a pool");
+        assert_eq!(compute.threads(), MOST);
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod compute;
+pub mod counted;
 pub mod export;
 pub mod index;
 pub mod log;

@@ -85,7 +85,8 @@ impl Site {
 
 /// Reads the configuration that `--config` names, or the usual places.
 pub fn load(file: Option<PathBuf>) -> Result<Config, ConfigError> {
-    Config::load(&LoadOptions::from_process(file))
+    // No camera is opened here, and its password is the recorder's alone.
+    Config::load(&LoadOptions::from_process(file).without_passwords())
 }
 
 /// The host's clock.

@@ -1,11 +1,12 @@
 //! Verdicts that several tests ask for, with a sentence for what is wrong.
 
-use crate::probe::{Probe, probe};
+use crate::probe::{Probe, probe_all};
 use crate::{SegmentFile, Site, boxes};
 use hitless_fixtures::camera::TruthUnit;
 use hitless_fixtures::count::RecordedUnit;
 use hitless_model::{Segment, SegmentState};
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// Durations in the database and as ffprobe adds them up may differ by this
 /// much: ffprobe prints microseconds.
@@ -46,10 +47,10 @@ pub fn indexed_segments(site: &Site, camera: &str, instance: &str) -> (Vec<Judge
     let of_files: Vec<String> = files.iter().map(|f| f.name.to_string()).collect();
     let of_rows: Vec<String> = rows.iter().map(|r| r.name.to_string()).collect();
     assert_eq!(of_rows, of_files, "rows and files of {camera} by {instance}");
-    let (mut judged, mut corrupt) = (Vec::new(), Vec::new());
+    let (mut readable, mut corrupt) = (Vec::new(), Vec::new());
     for (file, row) in files.into_iter().zip(rows) {
         match row.state {
-            SegmentState::Complete | SegmentState::Recovered => judged.push(judge(file, row)),
+            SegmentState::Complete | SegmentState::Recovered => readable.push((file, row)),
             SegmentState::Corrupt => {
                 assert!(row.note.is_some(), "{}: corrupt without a reason", row.name);
                 assert!(!boxes::outermost(&file.path).contains(&"moov".into()), "{}", row.name);
@@ -58,12 +59,14 @@ pub fn indexed_segments(site: &Site, camera: &str, instance: &str) -> (Vec<Judge
             state => panic!("{} is {state}", row.name),
         }
     }
-    (judged, corrupt)
+    let paths: Vec<PathBuf> = readable.iter().map(|(file, _)| file.path.clone()).collect();
+    let found = probe_all(&paths).unwrap_or_else(|said| panic!("ffprobe complains: {said}"));
+    let judged = readable.into_iter().zip(found);
+    (judged.map(|((file, row), found)| judge(file, row, found)).collect(), corrupt)
 }
 
 #[track_caller]
-fn judge(file: SegmentFile, row: Segment) -> Judged {
-    let found = probe(&file.path).unwrap_or_else(|said| panic!("ffprobe complains: {said}"));
+fn judge(file: SegmentFile, row: Segment, found: Probe) -> Judged {
     let name = &row.name;
     let video = row.video.as_ref().unwrap_or_else(|| panic!("{name}: no video in the row"));
     assert_eq!(video.samples, found.video.len() as u64, "{name}: samples");

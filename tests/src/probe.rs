@@ -1,7 +1,9 @@
-//! What ffprobe finds in a file.
+//! What ffprobe finds in a file, or ffmpeg in many at once.
+
+mod joint;
 
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// One file, as ffprobe reads it packet by packet.
@@ -39,6 +41,12 @@ impl Probe {
     pub fn video_seconds(&self) -> f64 {
         self.video.iter().map(|p| p.duration).sum()
     }
+}
+
+/// Reads many files: all of them in one run of ffmpeg, since most of a run of
+/// ffprobe is its start; and one by one where that one has anything to say.
+pub fn probe_all(files: &[PathBuf]) -> Result<Vec<Probe>, String> {
+    joint::probe(files).map_or_else(|| files.iter().map(|file| probe(file)).collect(), Ok)
 }
 
 /// Reads a file with ffprobe; the error is what it said.

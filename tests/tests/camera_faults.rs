@@ -4,12 +4,12 @@
 
 mod verdict;
 
-use hitless_fixtures::camera::{Garbage, Resume, TruthUnit};
-use hitless_fixtures::codec::AudioCodec;
+use hitless_fixtures::camera::{Garbage, ParameterSets, Resume, TruthUnit};
+use hitless_fixtures::codec::{AudioCodec, VideoCodec};
 use hitless_fixtures::{CameraSpec, Cameras, Fault, Tally, spawn};
 use hitless_model::{CameraState, Cause};
 use hitless_tests::probe::probe;
-use hitless_tests::{Recorder, Setup, Site, footage, paths, until};
+use hitless_tests::{CameraSetup, Recorder, Setup, Site, footage, paths, until};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use verdict::{SOON, Stopped, Watch, camera, next_number, recorded};
@@ -19,17 +19,24 @@ use verdict::{SOON, Stopped, Watch, camera, next_number, recorded};
 const NOTICED: Duration = Duration::from_millis(5_000 + 500 + 1_000);
 
 /// A camera that was never away.
-const WELL: &[&str] = &["good", "resizing", "falls-silent", "never-heard", "clock-set"];
+const WELL: &[&str] =
+    &["good", "reordered", "resizing", "falls-silent", "never-heard", "clock-set"];
 /// Those that were, with what is said of them.
 const AWAY: &[(&str, &str)] = &[
     ("stalling", "nothing came for 5."),
+    ("stalling-udp", "nothing came for 5."),
+    ("stalling-alone", "nothing came for 5."),
     ("rebooting", "the camera ended the session"),
     ("vanishing", "the camera has nothing at /vanishing (404)"),
     ("refusing", "no connection to 127.0.0.1:"),
     ("rubbish-rtsp", "no connection to 127.0.0.1:"),
 ];
 /// Those whose pictures were rubbish for a while.
-const RUBBISH: &[&str] = &["rubbish-payload", "rubbish-nal"];
+const RUBBISH: &[&str] = &["rubbish-payload", "rubbish-nal", "rubbish-hevc", "rubbish-described"];
+/// Those of a camera that names its parameter sets in the SDP alone.
+const DESCRIBED: &[&str] = &["rubbish-hevc", "rubbish-described"];
+/// Length of the segments.
+const SEGMENT_SECONDS: i64 = 2;
 
 struct World {
     site: Site,
@@ -54,6 +61,8 @@ fn a_faulty_camera_is_noticed_and_comes_back_and_the_others_lose_nothing() {
     }
     world.absent_cameras_lost_only_their_absence();
     world.rubbish_did_not_outlast_itself(&stopped);
+    world.rubbish_is_in_no_description();
+    world.segments_begin_at_borders();
     world.sizes_are_kept_apart();
     world.the_clock_that_was_set_is_recorded();
     world.sound_did_not_hold_up_the_picture();
@@ -63,14 +72,22 @@ impl World {
     fn start() -> Self {
         let own_port = |name: &str| CameraSpec { port: Some(0), ..camera(name) };
         let heard = |name: &str| CameraSpec { audio: AudioCodec::Aac, ..camera(name) };
+        let described =
+            |name: &str| CameraSpec { parameter_sets: ParameterSets::Described, ..camera(name) };
         let specs = [
             camera("good"),
+            CameraSpec { b_frames: 2, ..camera("reordered") },
             camera("stalling"),
+            camera("stalling-udp"),
+            // Serves one session, also to whoever left without a word.
+            CameraSpec { max_sessions: Some(1), stale_seconds: 300.0, ..camera("stalling-alone") },
             camera("rebooting"),
             camera("vanishing"),
             own_port("refusing"),
             camera("rubbish-payload"),
             camera("rubbish-nal"),
+            described("rubbish-described"),
+            CameraSpec { codec: VideoCodec::H265, ..described("rubbish-hevc") },
             own_port("rubbish-rtsp"),
             CameraSpec { sizes: vec![(320, 180), (640, 360)], ..camera("resizing") },
             heard("falls-silent"),
@@ -81,8 +98,15 @@ impl World {
         let site = Site::new();
         let names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
         let setup = names.iter().fold(
-            Setup::new().key("segment_seconds", 2).table("recorder", "backoff_max_seconds", 2),
-            |setup, name| setup.camera(name, cameras.url(name)),
+            Setup::new().key("segment_seconds", SEGMENT_SECONDS).table(
+                "recorder",
+                "backoff_max_seconds",
+                2,
+            ),
+            |setup, name| {
+                let camera = CameraSetup::new(name, cameras.url(name));
+                setup.with(if name.ends_with("udp") { camera.gstreamer("udp") } else { camera })
+            },
         );
         let recorder = site.start("blue", &setup);
         recorder.wait_recording(&names, SOON);
@@ -104,11 +128,15 @@ impl World {
         let garbage = |what| Fault::Garbage { seconds: 3.0, what };
         let faults = [
             ("stalling", Fault::Stall { seconds: Some(7.0), resume }),
+            ("stalling-udp", Fault::Stall { seconds: Some(7.0), resume }),
+            ("stalling-alone", Fault::Stall { seconds: Some(7.0), resume }),
             ("rebooting", Fault::Reboot { seconds: 2.0 }),
             ("vanishing", Fault::Vanish { seconds: Some(3.0), refuse: false }),
             ("refusing", Fault::Vanish { seconds: Some(3.0), refuse: true }),
             ("rubbish-payload", garbage(Garbage::Payload)),
             ("rubbish-nal", garbage(Garbage::Nal)),
+            ("rubbish-described", garbage(Garbage::Nal)),
+            ("rubbish-hevc", garbage(Garbage::Nal)),
             ("rubbish-rtsp", garbage(Garbage::Rtsp)),
             ("resizing", Fault::SwitchSize),
             ("falls-silent", Fault::AudioSilent { seconds: Some(4.0) }),
@@ -199,6 +227,31 @@ impl World {
             assert!(after.is_empty(), "{camera}: lost after the rubbish: {after:?}");
             let tally = Tally::of(&footage::numbers_of_killed(&files[files.len() - 1..]));
             assert!(tally.is_whole() && tally.count > 0, "{camera}: {tally}");
+        }
+    }
+
+    /// What a second of rubbish looked like is not what later files begin with.
+    fn rubbish_is_in_no_description(&self) {
+        for camera in DESCRIBED {
+            let rows = self.site.rows(camera, "blue");
+            let sets: Vec<_> =
+                rows.iter().map(|row| row.video.as_ref().map(|video| video.parameters)).collect();
+            assert!(sets.iter().all(|hash| *hash == sets[0]), "{camera}: {sets:?}");
+        }
+    }
+
+    /// At the first key frame after a multiple of their length since 1970, by
+    /// the camera's clock, as soon as that is known.
+    fn segments_begin_at_borders(&self) {
+        const TICK: i64 = 1_000_000_000;
+        for camera in ["good", "reordered", "falls-silent"] {
+            let rows = self.site.rows(camera, "blue");
+            assert!(rows.len() > 6, "{camera}: {} segments", rows.len());
+            for row in &rows[3..] {
+                // Key frames are a second apart, the clock's error is 50 ms.
+                let late = (row.start.as_ns() + TICK / 20).rem_euclid(SEGMENT_SECONDS * TICK);
+                assert!(late <= TICK + TICK / 10, "{}: {late} ns after a border", row.name);
+            }
         }
     }
 

@@ -4,12 +4,12 @@
 mod verdict;
 
 use hitless_fixtures::camera::{ClockSpec, Reports};
-use hitless_fixtures::{CameraSpec, Cameras, spawn};
+use hitless_fixtures::{CameraSpec, spawn};
 use hitless_model::SegmentState;
 use hitless_tests::{CameraSetup, Setup, Site, judge, until};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use verdict::{SOON, Watch, camera, next_number};
+use verdict::{SOON, Watch, camera, seconds};
 
 const DAY: f64 = 86_400.0;
 const NAMES: [&str; 3] = ["one", "without-reports", "over-udp"];
@@ -31,11 +31,6 @@ fn library() -> PathBuf {
     let places = std::fs::read_dir("/usr/lib").expect("libraries").filter_map(Result::ok);
     let found = places.map(|place| place.path().join("faketime/libfaketimeMT.so.1"));
     found.into_iter().find(|path| path.is_file()).expect("libfaketime (Debian: faketime)")
-}
-
-fn seconds(cameras: &Cameras, seconds: u64) {
-    let until_number = next_number(cameras, "one") + 25 * seconds;
-    until("some seconds pass", SOON, || next_number(cameras, "one") >= until_number);
 }
 
 #[test]
@@ -63,13 +58,13 @@ fn a_host_clock_set_a_day_forward_and_back_costs_no_picture() {
     recorder.wait_recording(&NAMES, SOON);
     let watch = NAMES.map(|name| (name, Watch::begin(&cameras, name)));
     for (n, offset) in ["+1d", "+0", "-1d", "+0"].into_iter().enumerate() {
-        seconds(&cameras, 3);
+        seconds(&cameras, NAMES[0], 3);
         clock.set(offset);
         until("the step is noticed", SOON, || {
             recorder.log().matches("the host's clock was set").count() == n + 1
         });
     }
-    seconds(&cameras, 3);
+    seconds(&cameras, NAMES[0], 3);
     recorder.wait_recording(&NAMES, SOON);
     verdict::checked_metrics(&recorder);
     let stopped = verdict::stop(&mut recorder, &cameras);

@@ -10,7 +10,7 @@ use hitless_schema::testing::{Durability, EphemeralPostgres};
 use hitless_tests::{Recorder, Setup, Site, until};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
-use verdict::{SOON, Watch, blocking, camera, next_number};
+use verdict::{SOON, Watch, blocking, camera, seconds};
 
 const NAMES: [&str; 2] = ["one", "two"];
 
@@ -21,12 +21,6 @@ fn cameras() -> Cameras {
 fn setup(cameras: &Cameras, database: &str) -> Setup {
     let setup = Setup::new().key("database", database).table("recorder", "heartbeat_seconds", 1);
     NAMES.iter().fold(setup, |setup, name| setup.camera(name, cameras.url(name)))
-}
-
-/// Records for so many more seconds.
-fn seconds(cameras: &Cameras, seconds: u64) {
-    let until_number = next_number(cameras, "one") + 25 * seconds;
-    until("some seconds pass", SOON, || next_number(cameras, "one") >= until_number);
 }
 
 fn database_status(recorder: &Recorder) -> (String, u64) {
@@ -60,12 +54,7 @@ fn wait_caught_up(recorder: &Recorder) {
 #[track_caller]
 fn assert_complete(site: &Site, url: &DatabaseUrl) {
     for camera in NAMES {
-        let mut rows = verdict::rows(url, camera);
-        rows.sort_by_key(|row| row.name.number);
-        let named: Vec<String> = rows.iter().map(|row| row.name.to_string()).collect();
-        let files: Vec<String> =
-            site.segments(camera, "blue").iter().map(|s| s.name.to_string()).collect();
-        assert_eq!(named, files, "rows and files of {camera}");
+        let rows = verdict::rows_of_files(site, url, camera);
         let open: Vec<_> = rows.iter().filter(|r| r.state != SegmentState::Complete).collect();
         assert!(open.is_empty(), "{open:?}");
     }
@@ -92,10 +81,10 @@ fn postgres_comes_and_goes_and_misses_nothing() {
     wait_away(&recorder);
     again();
     wait_caught_up(&recorder);
-    seconds(&cameras, 2);
+    seconds(&cameras, NAMES[0], 2);
     postgres.stop(Durability::Fast);
     wait_away(&recorder);
-    seconds(&cameras, 3);
+    seconds(&cameras, NAMES[0], 3);
     verdict::checked_metrics(&recorder);
     again();
     wait_caught_up(&recorder);
@@ -127,7 +116,7 @@ fn an_sqlite_file_that_somebody_locks_is_waited_for() {
     wait_caught_up(&recorder);
     let lock = Lock::take(&file);
     wait_away(&recorder);
-    seconds(&cameras, 2);
+    seconds(&cameras, NAMES[0], 2);
     drop(lock);
     wait_caught_up(&recorder);
     let stopped = verdict::stop(&mut recorder, &cameras);

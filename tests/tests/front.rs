@@ -40,7 +40,7 @@ fn switches(mut pair: Pair, front: &Front) {
     assert_eq!(front.instance(), "blue");
 
     let (served, said) = (load.stop(), wrk.stop());
-    eprintln!("{said}");
+    eprintln!("{}\n{said}", served.latency());
     assert!(served.failures.is_empty(), "{:?}", served.failures);
     assert!(served.answers > 100, "{} answers", served.answers);
     assert!(Wrk::requests(&said) > 100, "{said}");

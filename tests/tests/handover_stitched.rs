@@ -39,6 +39,7 @@ fn ten_handovers_of_eight_cameras_stitch_to_every_frame_exactly_once() {
         relay.hand_over().unwrap_or_else(|why| panic!("handover {number}: {why}"));
     }
     let served = load.stop();
+    eprintln!("{}", served.latency());
     assert!(served.failures.is_empty(), "{:?}", served.failures);
     relay.terminate();
     eprintln!("the longest of {HANDOVERS} handovers: {:.1} s", relay.longest.as_secs_f64());

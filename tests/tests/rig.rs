@@ -1,13 +1,16 @@
 //! The rig itself: one camera, one recorder, a clean stop.
 
+use hitless_fixtures::codec::AudioCodec;
 use hitless_fixtures::{CameraSpec, Tally, spawn};
 use hitless_model::SegmentState;
 use hitless_tests::{Setup, Site, boxes, footage, frames, paths, probe, until};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[test]
 fn a_camera_is_recorded_and_stopped_cleanly() {
-    let cameras = spawn(&[CameraSpec::named("cam1")]).expect("cameras");
+    let spec = CameraSpec { audio: AudioCodec::Aac, b_frames: 2, ..CameraSpec::named("cam1") };
+    let cameras = spawn(&[spec]).expect("cameras");
     let site = Site::new();
     let setup = Setup::new().camera("CAM_1", cameras.url("cam1"));
     let mut recorder = site.start("blue", &setup);
@@ -30,4 +33,25 @@ fn a_camera_is_recorded_and_stopped_cleanly() {
         let found = probe::probe(&segment.path).expect("ffprobe reads it");
         assert_eq!(row.video.as_ref().map(|v| v.samples), Some(found.video.len() as u64));
     }
+    both_ways_to_probe_agree(&paths(&segments));
+}
+
+/// One run for many files finds what ffprobe finds in each.
+fn both_ways_to_probe_agree(files: &[PathBuf]) {
+    let close = |a: f64, b: f64| (a - b).abs() < 1e-5;
+    let joint = probe::probe_all(files).expect("ffmpeg reads them");
+    for (joint, file) in joint.iter().zip(files) {
+        let alone = probe::probe(file).expect("ffprobe reads it");
+        assert_eq!(joint.video_codec, alone.video_codec);
+        assert_eq!((joint.size, &joint.audio_codec), (alone.size, &alone.audio_codec));
+        for (a, b) in [(&joint.video, &alone.video), (&joint.audio, &alone.audio)] {
+            assert_eq!(a.len(), b.len(), "{}", file.display());
+            for (a, b) in a.iter().zip(b) {
+                assert_eq!((a.size, a.key), (b.size, b.key), "{}", file.display());
+                let same = close(a.pts, b.pts) && close(a.dts, b.dts);
+                assert!(same && close(a.duration, b.duration), "{a:?} {b:?}");
+            }
+        }
+    }
+    assert_eq!(joint.len(), files.len());
 }

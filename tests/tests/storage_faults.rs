@@ -6,12 +6,12 @@ mod verdict;
 
 use disk::{Covered, Frozen, MemoryDisk};
 use hitless_fixtures::{Cameras, Tally, spawn};
-use hitless_model::{CameraId, Cause, Nanos, Segment, SegmentState, Utc};
-use hitless_schema::{Protection, ProtectionMirror};
+use hitless_model::{CameraId, Cause, Nanos, SegmentState, Utc};
+use hitless_schema::{DatabaseUrl, Protection, ProtectionMirror};
 use hitless_tests::probe::probe;
 use hitless_tests::{Recorder, Setup, Site, boxes, eventually, until};
 use std::collections::BTreeSet;
-use verdict::{SOON, Watch, camera, next_number, recorded, told, wait_reason};
+use verdict::{SOON, Watch, camera, recorded, seconds, told, wait_reason};
 
 const NAMES: [&str; 2] = ["one", "two"];
 
@@ -30,10 +30,8 @@ fn beside(site: &Site) -> std::path::PathBuf {
     site.folder().join("index.db")
 }
 
-fn rows(site: &Site, camera: &str) -> Vec<Segment> {
-    let mut rows = verdict::rows(&hitless_schema::DatabaseUrl::sqlite_file(beside(site)), camera);
-    rows.sort_by_key(|row| row.name.number);
-    rows
+fn url(site: &Site) -> DatabaseUrl {
+    DatabaseUrl::sqlite_file(beside(site))
 }
 
 /// Every file has its row, every row its file, none is still "recording", none
@@ -41,13 +39,7 @@ fn rows(site: &Site, camera: &str) -> Vec<Segment> {
 #[track_caller]
 fn assert_nothing_left_behind(site: &Site) {
     for camera in NAMES {
-        let files: Vec<String> =
-            site.segments(camera, "blue").iter().map(|s| s.name.to_string()).collect();
-        let rows = rows(site, camera);
-        let present = rows.iter().filter(|row| row.state != SegmentState::Expired);
-        let named: Vec<String> = present.clone().map(|row| row.name.to_string()).collect();
-        assert_eq!(named, files, "rows and files of {camera}");
-        for row in present {
+        for row in verdict::rows_of_files(site, &url(site), camera) {
             let settled = matches!(row.state, SegmentState::Complete | SegmentState::Recovered);
             assert!(settled, "{}: {:?} {:?}", row.name, row.state, row.note);
         }
@@ -86,8 +78,7 @@ fn wait_held(recorder: &Recorder, part: &str) {
 #[track_caller]
 fn assert_told(site: &Site, cause: Cause) {
     for camera in NAMES {
-        let url = hitless_schema::DatabaseUrl::sqlite_file(beside(site));
-        let events = told(&url, camera).events;
+        let events = told(&url(site), camera).events;
         let found = events.iter().any(|e| e.cause == Some(cause) && !e.detail.is_empty());
         assert!(found, "no {cause:?} of {camera} in the database: {events:?}");
     }
@@ -104,8 +95,7 @@ fn a_disk_that_runs_full_stops_recording_cleanly_until_there_is_room() {
     );
     let mut recorder = site.start("blue", &setup);
     recorder.wait_recording(&NAMES, SOON);
-    let from = next_number(&cameras, "one") + 25;
-    until("a second of both", SOON, || next_number(&cameras, "one") > from);
+    let from = seconds(&cameras, "one", 1);
     disk.fill_up_to(7 << 20);
     wait_held(&recorder, "MiB are free on");
     verdict::checked_metrics(&recorder);
@@ -118,8 +108,7 @@ fn a_disk_that_runs_full_stops_recording_cleanly_until_there_is_room() {
     disk.make_room();
     recorder.wait_log("there is room on the storage again", SOON);
     recorder.wait_recording(&NAMES, SOON);
-    let back = next_number(&cameras, "one") + 50;
-    until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
+    let back = seconds(&cameras, "one", 2);
     assert!(recorder.terminate().success());
     assert_nothing_left_behind(&site);
     for camera in NAMES {
@@ -137,8 +126,7 @@ fn a_disk_without_a_byte_left_breaks_no_file_and_leaves_no_empty_ones() {
     let setup = setup(&cameras, &site).table("recorder.disk", "min_free_bytes", 0);
     let mut recorder = site.start("blue", &setup);
     recorder.wait_recording(&NAMES, SOON);
-    let from = next_number(&cameras, "one") + 25;
-    until("a second of both", SOON, || next_number(&cameras, "one") > from);
+    seconds(&cameras, "one", 1);
     disk.fill_up_to(0);
     for camera in NAMES {
         eventually("the full disk is told", SOON, || {
@@ -148,12 +136,10 @@ fn a_disk_without_a_byte_left_breaks_no_file_and_leaves_no_empty_ones() {
         });
     }
     // Several attempts fail in the meantime.
-    let later = next_number(&cameras, "one") + 100;
-    until("four more seconds", SOON, || next_number(&cameras, "one") > later);
+    seconds(&cameras, "one", 4);
     disk.make_room();
     recorder.wait_recording(&NAMES, SOON);
-    let back = next_number(&cameras, "one") + 50;
-    until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
+    seconds(&cameras, "one", 2);
     assert!(recorder.terminate().success());
     assert_nothing_left_behind(&site);
     assert_told(&site, Cause::DiskFull);
@@ -193,13 +179,12 @@ fn the_oldest_make_room_but_nothing_protected_and_nothing_while_that_is_unknown(
     until("the oldest was removed", SOON, || !oldest.path.exists());
     recorder.wait_log("removed the oldest segment to make room", SOON);
     recorder.wait_recording(&NAMES, SOON);
-    let back = next_number(&cameras, "one") + 50;
-    until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
+    seconds(&cameras, "one", 2);
     verdict::checked_metrics(&recorder);
     let stopped = verdict::stop(&mut recorder, &cameras);
     watch.assert_whole(&site, &stopped, "one");
     assert_nothing_left_behind(&site);
-    let gone = rows(&site, "two").into_iter().find(|row| row.name == oldest.name);
+    let gone = verdict::rows(&url(&site), "two").into_iter().find(|row| row.name == oldest.name);
     let gone = gone.expect("the row of a removed segment stays");
     assert_eq!(gone.state, SegmentState::Expired);
     assert!(!oldest.path.with_extension("meta").exists(), "its .meta file goes with it");
@@ -227,8 +212,7 @@ fn a_storage_that_vanishes_holds_recording_until_it_is_back() {
     let (site, cameras) = (Site::new(), cameras());
     let mut recorder = site.start("blue", &setup(&cameras, &site));
     recorder.wait_recording(&NAMES, SOON);
-    let from = next_number(&cameras, "one") + 25;
-    until("a second of both", SOON, || next_number(&cameras, "one") > from);
+    let from = seconds(&cameras, "one", 1);
     let elsewhere = site.folder().join("unmounted");
     std::fs::rename(site.storage(), &elsewhere).expect("a rename");
     wait_held(&recorder, "it was unmounted or emptied; mount it again");
@@ -236,8 +220,7 @@ fn a_storage_that_vanishes_holds_recording_until_it_is_back() {
     std::fs::rename(&elsewhere, site.storage()).expect("a rename");
     recorder.wait_log("the storage is there again", SOON);
     recorder.wait_recording(&NAMES, SOON);
-    let back = next_number(&cameras, "one") + 50;
-    until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
+    let back = seconds(&cameras, "one", 2);
     assert!(recorder.terminate().success());
     assert_nothing_left_behind(&site);
     for camera in NAMES {
@@ -261,8 +244,7 @@ fn a_folder_that_turned_read_only_stops_its_camera_and_no_other() {
     assert_eq!(status, 503);
     drop(covered);
     recorder.wait_recording(&NAMES, SOON);
-    let back = next_number(&cameras, "two") + 50;
-    until("two seconds of both", SOON, || next_number(&cameras, "two") > back);
+    seconds(&cameras, "two", 2);
     let stopped = verdict::stop(&mut recorder, &cameras);
     watch.assert_whole(&site, &stopped, "one");
     assert_nothing_left_behind(&site);
@@ -295,16 +277,13 @@ fn a_disk_that_hangs_loses_nothing_and_disturbs_nobody() {
     });
     recorders.iter().for_each(|r| r.wait_recording(&NAMES, SOON));
     let watch = NAMES.map(|name| (name, Watch::begin(&cameras, name)));
-    let second = next_number(&cameras, "one") + 25;
-    until("a second of both", SOON, || next_number(&cameras, "one") > second);
+    seconds(&cameras, "one", 1);
     let frozen = Frozen::new(disk.path());
-    let later = next_number(&cameras, "one") + 150;
-    until("six seconds without a disk", SOON, || next_number(&cameras, "one") > later);
+    seconds(&cameras, "one", 6);
     let health = recorders[0].health();
     assert_eq!(health["system"]["pid"], recorders[0].pid(), "it answers: {health}");
     drop(frozen);
-    let back = next_number(&cameras, "one") + 50;
-    until("two seconds of both", SOON, || next_number(&cameras, "one") > back);
+    seconds(&cameras, "one", 2);
     let [of_hung, of_well] = &mut recorders;
     let stopped = verdict::stop(of_well, &cameras);
     let stopped_hung = verdict::stop(of_hung, &cameras);

@@ -1,207 +1,232 @@
-//! The unit file as it is shipped, under a real systemd: start, reload, a
-//! broken release, a hang, stop.
-//!
-//! systemd runs as the first process of namespaces of its own, on a throw-away
-//! overlay of this machine (`tests/systemd/box`), with this machine's network.
+//! The unit files as they are shipped, under a real systemd: start, reload, a
+//! deployment, broken releases, a hang, stop; and two units side by side.
 
 mod handover_rig;
+mod systemd_rig;
 
-use handover_rig::{lost, overlaps, runs};
-use hitless_fixtures::{CameraSpec, spawn};
-use hitless_tests::{Setup, Site, eventually, program, until};
+use handover_rig::{RunFootage, lost, overlaps, runs};
+use hitless_fixtures::camera::Auth;
+use hitless_fixtures::{CameraSpec, Cameras, spawn};
+use hitless_tests::{CameraSetup, Setup, Site, eventually, program, until};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, Instant};
+use systemd_rig::{Machine, STORAGE, get, seed};
 
 const SOON: Duration = Duration::from_secs(60);
-const UNITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/systemd");
+const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools");
 const INSTALLED: &str = "usr/local/bin/recorder";
-/// As in the unit.
+/// As in the units.
 const STOP_LIMIT: Duration = Duration::from_secs(45);
+/// The second asks for a password, which systemd alone can read.
+const CAMERAS: [&str; 2] = ["good", "guarded"];
+const PASSWORD: &str = "open-sesame";
 
-/// A machine with a systemd of its own.
-struct Machine {
-    folder: PathBuf,
+fn cameras() -> Cameras {
+    let named = |name: &str| CameraSpec { gop: 30, ..CameraSpec::named(name) };
+    let auth = Auth { user: "keeper".into(), password: PASSWORD.into(), digest: true };
+    spawn(&[named("good"), CameraSpec { auth: Some(auth), ..named("guarded") }]).expect("cameras")
 }
 
-impl Machine {
-    fn start(folder: &Path) -> Self {
-        let machine = Self { folder: folder.to_owned() };
-        let output =
-            machine.command("start").env("SDBOX_NET", "host").env("SDBOX_SIZE", "3g").output();
-        let output = output.expect("bash runs");
-        assert!(output.status.success(), "systemd does not start: {output:?}");
-        machine
-    }
-
-    fn command(&self, action: &str) -> Command {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/box");
-        let mut command = Command::new(script);
-        command.arg(action).arg(&self.folder);
-        command
-    }
-
-    fn run(&self, command: &str) -> Output {
-        let mut run = self.command("run");
-        run.args(command.split_whitespace()).output().expect("bash runs")
-    }
-
-    #[track_caller]
-    fn must(&self, command: &str) -> String {
-        let output = self.run(command);
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let log = if output.status.success() { String::new() } else { self.journal() };
-        assert!(output.status.success(), "{command}: {output:?}\n{log}");
-        text
-    }
-
-    /// A property of the service.
-    fn property(&self, name: &str) -> String {
-        self.must(&format!("systemctl show recorder --value -p {name}")).trim().to_owned()
-    }
-
-    fn journal(&self) -> String {
-        String::from_utf8_lossy(&self.run("journalctl -u recorder --no-pager").stdout).into_owned()
-    }
-
-    /// Puts a program in the place of the recorder, as an installation does.
-    fn install(&self, from: &Path) {
-        let new = self.folder.join("seed/new");
-        std::fs::copy(from, &new).expect("a copy");
-        // Through the machine's own eyes: behind its overlay nothing may change.
-        let program = std::fs::File::open(new).expect("a copy");
-        let mut copy = self.command("run");
-        copy.args(["sh", "-c", "cat > /usr/local/bin/new && chmod 755 /usr/local/bin/new"]);
-        assert!(copy.stdin(program).status().expect("bash runs").success());
-        self.must("mv /usr/local/bin/new /usr/local/bin/recorder");
-    }
+fn setup(cameras: &Cameras) -> Setup {
+    let guarded = CameraSetup::new("guarded", cameras.url("guarded"));
+    Setup::new()
+        .key("database", "sqlite:///var/lib/hitless/hitless.db")
+        .table("recorder.disk", "min_free_bytes", "10MB")
+        .camera("good", cameras.url("good"))
+        .with(guarded.key("user", "keeper").key("password_credential", "cam1"))
 }
 
-impl Drop for Machine {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("{}", self.journal());
-        }
-        // What it printed stands in its folder.
-        let _ = self.command("stop").output();
-    }
+/// Free addresses, held together so that they differ.
+fn addresses<const N: usize>() -> [String; N] {
+    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    held.map(|listener| listener.local_addr().expect("an address").to_string())
 }
 
-fn get(bind: &str, path: &str) -> Option<serde_json::Value> {
-    let agent = ureq::Agent::config_builder().http_status_as_error(false);
-    let agent = agent.timeout_global(Some(Duration::from_secs(5))).build().new_agent();
-    let mut answer = agent.get(format!("http://{bind}{path}")).call().ok()?;
-    serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
+/// A machine on which everything is installed as `docs/operations.md` says, with
+/// a drop-in of its own.
+fn installed(site: &Site, setup: &Setup, bind: &str, unit: &str, drop_in: &str) -> PathBuf {
+    let folder = site.folder().join("machine");
+    let write = |path: &str, text: &str| {
+        let from = site.folder().join("written");
+        std::fs::write(&from, text).expect("a file");
+        seed(&folder, path, &from);
+    };
+    seed(&folder, "etc/hitless/hitless.toml", &site.write_config("blue", setup, bind));
+    write("etc/hitless/cam1.password", PASSWORD);
+    let secret = folder.join("seed/etc/hitless/cam1.password");
+    std::fs::set_permissions(secret, PermissionsExt::from_mode(0o600)).expect("a file");
+    seed(&folder, INSTALLED, &program("recorder"));
+    seed(&folder, "usr/local/bin/stitcher", &program("stitcher"));
+    let units = Path::new(TOOLS).join("systemd");
+    seed(&folder, &format!("etc/systemd/system/{unit}"), &units.join(unit));
+    let credential = "LoadCredential=cam1:/etc/hitless/cam1.password";
+    let drop_in = format!("[Service]\n{credential}\n{drop_in}\n");
+    write(&format!("etc/systemd/system/{unit}.d/test.conf"), &drop_in);
+    folder
 }
 
-fn seed(folder: &Path, path: &str, from: &Path) {
-    let to = folder.join("seed").join(path);
-    std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
-    std::fs::copy(from, to).expect("a copy");
-}
-
-fn wait_recording(bind: &str, camera: &str) -> serde_json::Value {
-    eventually("the camera is recorded", SOON, || {
-        get(bind, "/health").filter(|health| health["cameras"][camera]["running"] == true)
+fn wait_recording(bind: &str) -> serde_json::Value {
+    eventually("the cameras are recorded", SOON, || {
+        let health = get(bind, "/health")?;
+        CAMERAS.iter().all(|c| health["cameras"][c]["running"] == true).then_some(health)
     })
+}
+
+/// Each run has at least two key frames in common with the next, and no frame is
+/// missing between the first and the last.
+#[track_caller]
+fn assert_seamless(runs: &[RunFootage], log: &str) {
+    assert!(lost(runs).is_empty(), "{:?}\n{log}", lost(runs));
+    for (before, after) in overlaps(runs) {
+        assert!(before.common_key_frames(after) >= 2, "{log}");
+    }
+}
+
+fn may_not_be_root() -> bool {
+    let not = !rustix::process::geteuid().is_root();
+    if not {
+        eprintln!("SKIPPED: namespaces need root");
+    }
+    not
 }
 
 #[test]
 fn the_unit_starts_reloads_survives_and_stops() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("SKIPPED: namespaces need root");
+    if may_not_be_root() {
         return;
     }
-    let site = Site::with_storage("/var/lib/hitless/recordings");
-    let cameras = spawn(&[CameraSpec { gop: 30, ..CameraSpec::named("good") }]).expect("cameras");
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let bind = listener.local_addr().expect("an address").to_string();
-    drop(listener);
-    let setup = Setup::new()
-        .camera("good", cameras.url("good"))
-        .key("database", "sqlite:///var/lib/hitless/hitless.db");
-    let folder = site.folder().join("machine");
-    seed(&folder, "etc/hitless/hitless.toml", &site.write_config("blue", &setup, &bind));
-    seed(&folder, INSTALLED, &program("recorder"));
-    let unit = Path::new(UNITS).join("recorder.service");
-    seed(&folder, "etc/systemd/system/recorder.service", &unit);
-    let drop_in = site.folder().join("watchdog.conf");
-    std::fs::write(&drop_in, "[Service]\nWatchdogSec=8\n").expect("a file");
-    seed(&folder, "etc/systemd/system/recorder.service.d/test.conf", &drop_in);
+    let (site, cameras, [bind]) = (Site::with_storage(STORAGE), cameras(), addresses());
+    let folder = installed(&site, &setup(&cameras), &bind, "recorder.service", "WatchdogSec=8");
+    let tools = folder.join("seed/opt/hitless");
+    std::fs::create_dir_all(&tools).expect("a folder");
+    let copied = Command::new("cp").arg("-r").arg(TOOLS).arg(&tools).status();
+    assert!(copied.expect("cp runs").success());
     let machine = Machine::start(&folder);
     machine.must("useradd --system hitless");
 
     // Start: ready means that it answers.
     machine.must("systemctl start recorder");
     assert!(get(&bind, "/health").is_some(), "{}", machine.journal());
-    wait_recording(&bind, "good");
-    let main = || machine.property("MainPID");
+    wait_recording(&bind);
+    let property = |name: &str| machine.property("recorder", name);
+    let main = || property("MainPID");
     let first = main();
     until("a person can read how it stands", SOON, || {
-        machine.property("StatusText").starts_with("recording 1 of 1 cameras")
+        property("StatusText").starts_with("recording 2 of 2 cameras")
     });
 
     // Reload: returns when the old one is gone, and the main process is the new one.
     machine.must("systemctl reload recorder");
     let second = main();
     assert_ne!(first, second);
-    let health = wait_recording(&bind, "good");
+    let health = wait_recording(&bind);
     assert_eq!(health["instance_id"], "green");
     // It knows its number in this machine alone.
     assert_eq!(health["system"]["pid"].to_string(), second);
-    assert_eq!(machine.property("ActiveState"), "active");
-    assert_eq!(machine.property("NRestarts"), "0");
+    assert_eq!(property("ActiveState"), "active");
+    assert_eq!(property("NRestarts"), "0");
     assert_eq!(machine.must("systemctl list-jobs --no-legend"), "");
     // The watchdog is fed by the new one.
     let limit = Instant::now() + Duration::from_secs(10);
     until("longer than the watchdog waits", SOON, || Instant::now() > limit);
     assert_eq!(main(), second);
 
-    // A release that cannot even start, and one whose recorder fails: the reload
-    // fails, and nothing else happens.
-    let broken = site.folder().join("broken");
-    let fails =
-        "#!/bin/sh\ncase \"$1\" in handover) exec /usr/local/bin/good \"$@\";; esac\nexit 7\n";
-    machine.must("cp /usr/local/bin/recorder /usr/local/bin/good");
-    for script in ["no program", fails] {
-        std::fs::write(&broken, script).expect("a file");
-        machine.install(&broken);
-        assert!(!machine.run("systemctl reload recorder").status.success(), "{script:?}");
-        assert_eq!(machine.property("ActiveState"), "active");
-        assert_eq!(main(), second, "{script:?}");
-        assert_eq!(wait_recording(&bind, "good")["instance_id"], "green");
-    }
-    assert!(machine.journal().contains("exit status: 7"), "{}", machine.journal());
-    machine.install(&program("recorder"));
-    machine.must("systemctl reload recorder");
+    // A release whose recorder fails is taken back by the tool: the reload fails,
+    // and nothing else happens. A good one stays.
+    let (broken, fails) = (
+        site.folder().join("broken"),
+        "#!/bin/sh\n[ -z \"$HITLESS_HANDOVER_ROLE\" ] || exit 7\nexec /opt/good \"$@\"\n",
+    );
+    machine.put(&program("recorder"), "/opt/good");
+    std::fs::write(&broken, fails).expect("a file");
+    machine.put(&broken, "/opt/broken");
+    let deploy = |release: &str| {
+        let tool = "/opt/hitless/tools/deploy --unit recorder --settle 2";
+        let output = machine.run(&format!("{tool} {release}"));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), said + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (status, said) = deploy("/opt/broken");
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("exit status: 7") && said.contains("no frame is lost"), "{said}");
+    assert_eq!((property("ActiveState"), main()), ("active".to_owned(), second.clone()));
+    assert_eq!(wait_recording(&bind)["instance_id"], "green");
+    let (status, said) = deploy("/opt/good");
+    assert_eq!(status, Some(0), "{said}");
     let third = main();
-    assert_eq!(wait_recording(&bind, "good")["instance_id"], "blue");
+    assert_ne!(third, second);
+    assert_eq!(wait_recording(&bind)["instance_id"], "blue");
+
+    // What cannot even start fails the reload too.
+    std::fs::write(&broken, "no program").expect("a file");
+    machine.put(&broken, "/usr/local/bin/recorder");
+    assert!(!machine.run("systemctl reload recorder").status.success());
+    assert_eq!((property("ActiveState"), main()), ("active".to_owned(), third.clone()));
+    machine.put(&program("recorder"), "/usr/local/bin/recorder");
 
     // A hang: the watchdog ends it, and it is started again.
     machine.must(&format!("kill -STOP {third}"));
     until("the watchdog has it started again", SOON, || {
-        machine.property("NRestarts") == "1" && machine.property("ActiveState") == "active"
+        property("NRestarts") == "1" && property("ActiveState") == "active"
     });
-    wait_recording(&bind, "good");
+    wait_recording(&bind);
 
     let begun = Instant::now();
     machine.must("systemctl stop recorder");
     assert!(begun.elapsed() < STOP_LIMIT);
-    assert_eq!(machine.property("Result"), "success");
-    assert_eq!(machine.property("ActiveState"), "inactive");
+    assert_eq!(property("Result"), "success");
+    assert_eq!(property("ActiveState"), "inactive");
 
-    // Footage of the first three runs: whole, with an overlap at each reload.
-    let copy = Site::new();
-    let from = folder.join("tmp/up/var/lib/hitless/recordings/.");
-    let copied = Command::new("cp").arg("-a").arg(from).arg(copy.storage()).status();
-    assert!(copied.expect("cp runs").success());
-    let runs = runs(&copy, "good");
-    assert_eq!(runs.len(), 4, "{}", machine.journal());
-    let reloaded = &runs[..3];
-    assert!(lost(reloaded).is_empty(), "{:?}", lost(reloaded));
-    for (before, after) in overlaps(reloaded) {
-        assert!(before.common_key_frames(after) >= 2);
+    // Footage of the first three runs: whole, with an overlap at each handover.
+    let copy = machine.footage();
+    for camera in CAMERAS {
+        let runs = runs(&copy, camera);
+        assert_eq!(runs.len(), 4, "{camera}: {}", machine.journal());
+        assert_seamless(&runs[..3], &machine.journal());
     }
+}
+
+/// Blue and green beside each other, each a unit: who is stopped stays until the
+/// other one has every camera. The password comes by `LoadCredential=`.
+#[test]
+fn two_units_side_by_side_take_over_from_each_other() {
+    if may_not_be_root() {
+        return;
+    }
+    let (site, cameras, [blue, green]) = (Site::with_storage(STORAGE), cameras(), addresses());
+    let folder = installed(&site, &setup(&cameras), &blue, "recorder@.service", "");
+    for (instance, bind) in [("blue", &blue), ("green", &green)] {
+        let path = site.folder().join("env");
+        std::fs::write(&path, format!("HITLESS_RECORDER__BIND={bind}\n")).expect("a file");
+        seed(&folder, &format!("etc/hitless/{instance}.env"), &path);
+    }
+    let machine = Machine::start(&folder);
+    machine.must("useradd --system hitless");
+    machine.must("systemctl start recorder@blue");
+    assert_eq!(wait_recording(&blue)["instance_id"], "blue");
+    machine.must("systemctl start recorder@green");
+    machine.must("systemctl stop recorder@blue");
+    let property = |name: &str| machine.property("recorder@blue", name);
+    assert_eq!(
+        (property("Result"), property("ActiveState")),
+        ("success".into(), "inactive".into())
+    );
+    let said = machine.journal();
+    assert!(said.contains("green has every camera after"), "{said}");
+    assert_eq!(wait_recording(&green)["instance_id"], "green");
+    machine.must("systemctl stop recorder@green");
+
+    let copy = machine.footage();
+    for camera in CAMERAS {
+        let runs = runs(&copy, camera);
+        assert_eq!(runs.len(), 2, "{camera}: {said}");
+        assert_seamless(&runs, &said);
+    }
+    let secret = machine.run("runuser -u hitless cat /etc/hitless/cam1.password");
+    assert!(!secret.status.success(), "the recorder's user cannot read the file itself");
 }
 
 #[test]
@@ -209,11 +234,33 @@ fn the_units_are_locked_down() {
     for unit in ["recorder.service", "recorder@.service"] {
         let output = Command::new("systemd-analyze")
             .args(["security", "--offline=true", "--threshold=20"])
-            .arg(Path::new(UNITS).join(unit))
+            .arg(Path::new(TOOLS).join("systemd").join(unit))
             .output()
             .expect("systemd-analyze runs");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{unit}: {said}");
         assert!(said.contains("Overall exposure level"), "{unit}: {said}");
     }
+}
+
+/// systemd has more patience than the recorder: with the defaults, nothing that
+/// the recorder still waits for is cut off by its unit.
+#[test]
+fn the_units_wait_longer_than_the_recorder() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(TOOLS).join(path)).expect("a file");
+    let value = |text: &str, name: &str| -> u64 {
+        let lines = text.lines().filter_map(|line| line.trim_start_matches('#').split_once('='));
+        let mut found = lines.filter(|(key, _)| key.trim() == name);
+        let (_, value) = found.next().unwrap_or_else(|| panic!("{name} is not there"));
+        value.trim().parse().unwrap_or_else(|_| panic!("{name} is {value}"))
+    };
+    let sample = read("../hitless.sample.toml");
+    let (_, handover) = sample.split_once("[handover]").expect("a table");
+    let total = value(&sample, "total_seconds");
+    let peer = value(handover, "peer_max_seconds");
+    for unit in ["systemd/recorder.service", "systemd/recorder@.service"] {
+        assert!(value(&read(unit), "TimeoutStopSec") > total + peer, "{unit}");
+    }
+    let start = value(&read("systemd/recorder.service"), "TimeoutStartSec");
+    assert!(start > value(handover, "max_seconds") + total);
 }

@@ -41,7 +41,7 @@ class Run:
                 child.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def recorder(self, name, camera_keys="", cameras=None, segment=10):
+    def recorder(self, name, camera_keys="", cameras=None, segment=10, env=CLEAN):
         """Starts a recorder of all cameras in a folder of its own."""
         folder = os.path.join(self.folder, name)
         os.makedirs(folder)
@@ -52,7 +52,7 @@ class Run:
             text += f'[[camera]]\nid = "cam{n}"\nurl = "{url}"\n{camera_keys}\n'
         config = os.path.join(folder, "hitless.toml")
         open(config, "w").write(text)
-        child = subprocess.Popen([program("recorder"), "--config", config], env=CLEAN,
+        child = subprocess.Popen([program("recorder"), "--config", config], env=env,
                                  stderr=open(os.path.join(folder, "log"), "w"))
         self.children.append(child)
         return child, folder

@@ -6,6 +6,7 @@
 //! segment in flight first.
 
 mod backoff;
+mod jump;
 mod leave;
 mod receiver;
 mod settings;
@@ -74,7 +75,7 @@ impl CameraTask {
     pub async fn run(mut self) {
         let mut running = Running {
             standing: Standing::new(),
-            strands: 0,
+            strands: self.parts.stats.next_strand(),
             backoff: Backoff::new(self.settings.backoff_initial, self.settings.backoff_max),
         };
         while !self.leave.borrow().is_leaving() {
@@ -188,6 +189,7 @@ impl CameraTask {
         while let Some(ready) = event.take() {
             let mut told = Vec::new();
             receiver.on(ready?, &mut running.strands, &mut |e| told.push(e));
+            self.parts.stats.strands_begun(running.strands);
             for event in told {
                 running.note(&event);
                 self.on(&mut running.standing, self.with_reason(event));

@@ -4,24 +4,20 @@
 //! where the camera's clock jumps or the storage cannot follow, and begins the
 //! next at another key frame. A strand ended here lost samples or may have.
 
+use super::jump::JumpWatch;
 use super::settings::CameraSettings;
 use super::state::Event;
-use super::tracks::{Audio, setup_from};
+use super::tracks::{Audio, Setups};
 use crate::rtp::{AccessUnit, Depacketizer};
 use crate::source::{Session, SourceEvent, Track};
 use crate::strand::clock::{CameraClock, ReportNews};
 use crate::strand::gate::KeyFrameGate;
 use crate::strand::{CameraParts, Strand, StrandEnd, Unit, VideoSetup};
-use hitless_media::parameters::ParameterSets;
-use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{Cause, MediaSpan, MediaTime, Utc};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
-/// A unit this far off from where the last one and the time since put it is
-/// on another clock.
-const JUMP: Duration = Duration::from_secs(5);
 /// How long a storage that failed is left alone.
 const STORAGE_REST: Duration = Duration::from_secs(1);
 
@@ -32,11 +28,10 @@ pub struct Receiver {
     audio: Option<Audio>,
     clock: CameraClock,
     gate: KeyFrameGate,
-    sets: Option<Arc<ParameterSets>>,
-    setup: Option<VideoSetup>,
+    setups: Setups,
     strand: Option<Strand>,
     rest_until: Option<Instant>,
-    last: Option<(MediaTime, Instant)>,
+    jump: JumpWatch,
     last_packet: Instant,
     /// Key frames until the last strand ends; it has ended at zero.
     finish_in: Option<u32>,
@@ -65,11 +60,10 @@ impl Receiver {
             audio,
             clock: CameraClock::default(),
             gate: KeyFrameGate::default(),
-            sets: None,
-            setup: None,
+            setups: Setups::default(),
             strand: None,
             rest_until: None,
-            last: None,
+            jump: JumpWatch::default(),
             last_packet: Instant::now(),
             finish_in: None,
         })
@@ -146,11 +140,10 @@ impl Receiver {
 
     fn on_video(&mut self, unit: AccessUnit, strands: &mut u32, tell: &mut impl FnMut(Event)) {
         self.parts.stats.count_lost(unit.lost);
-        if let (Some((last, _)), true) = (self.last, unit.lost > 0 && self.strand.is_some()) {
-            let missing = unit.pts.since(last).to_nanos(VIDEO_TIMESCALE).get();
-            self.parts.stats.note_hole(Duration::from_nanos(missing.max(0).unsigned_abs()));
+        if unit.lost > 0 && self.strand.is_some() {
+            self.parts.stats.note_hole(self.jump.since_last(unit.pts));
         }
-        if self.jumped(unit.pts) {
+        if self.jump.jumps(unit.pts, Instant::now()) {
             let why = "the camera's media clock jumped".to_owned();
             warn!(camera = %self.parts.id, "{why}; a new strand begins");
             self.end_strand(Cause::CameraAway, why, tell);
@@ -276,30 +269,13 @@ impl Receiver {
         resting
     }
 
-    /// The unit is on another clock than the one before it.
-    fn jumped(&mut self, pts: MediaTime) -> bool {
-        let now = Instant::now();
-        let Some((last, at)) = self.last.replace((pts, now)) else { return false };
-        let media = pts.since(last).to_nanos(VIDEO_TIMESCALE).get();
-        let passed = i64::try_from(now.duration_since(at).as_nanos()).unwrap_or(i64::MAX);
-        let limit = i64::try_from(JUMP.as_nanos()).unwrap_or(i64::MAX);
-        media.saturating_sub(passed).saturating_abs() > limit
-    }
-
-    /// The set-up that the unit's parameter sets ask for.
+    /// The set-up that a key frame's parameter sets ask for.
     fn setup_of(&mut self, unit: &AccessUnit) -> Option<VideoSetup> {
-        let sets = unit.parameters.as_ref()?;
-        let known = self.sets.as_ref().is_some_and(|known| Arc::ptr_eq(known, sets));
-        if !known {
-            match setup_from(sets) {
-                Ok(setup) => self.setup = Some(setup),
-                Err(why) => {
-                    warn!(camera = %self.parts.id, "unusable parameter sets: {why}");
-                    return self.strand.as_ref().and(self.setup.clone());
-                }
-            }
-            self.sets = Some(Arc::clone(sets));
+        let found = self.setups.of(unit.parameters.as_ref()?);
+        if let Err(why) = &found {
+            warn!(camera = %self.parts.id, "unusable parameter sets: {why}");
+            return self.strand.as_ref().and(self.setups.last());
         }
-        self.setup.clone()
+        found.ok()
     }
 }

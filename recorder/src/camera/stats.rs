@@ -2,7 +2,7 @@
 
 use super::state::Standing;
 use hitless_model::Segment;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ pub struct CameraStats {
     dropped: AtomicU64,
     sessions: AtomicU64,
     segments: AtomicU64,
+    strands: AtomicU32,
     moment: Mutex<Moment>,
 }
 
@@ -65,6 +66,8 @@ pub struct CameraSnapshot {
     pub gap_seconds: f64,
     /// Seconds since the last sample.
     pub last_sample_age: Option<f64>,
+    /// Seconds since the first sample of this process.
+    pub first_sample_age: Option<f64>,
     /// The last segment closed.
     pub last_segment: Option<String>,
     /// Which maker of sessions reads it.
@@ -95,6 +98,17 @@ impl CameraStats {
         }
         moment.first_sample.get_or_insert(now);
         moment.last_sample = Some(now);
+    }
+
+    /// The number of the next strand: none is used twice in one life of the
+    /// recorder, also by a camera's task that was started again.
+    pub(crate) fn next_strand(&self) -> u32 {
+        self.strands.load(Ordering::Relaxed)
+    }
+
+    /// All below this number were used.
+    pub(crate) fn strands_begun(&self, next: u32) {
+        self.strands.fetch_max(next, Ordering::Relaxed);
     }
 
     /// The next sample begins a strand: what came between is missing.
@@ -160,6 +174,7 @@ impl CameraStats {
             gaps: moment.gaps,
             gap_seconds: moment.gap_time.as_secs_f64(),
             last_sample_age: moment.last_sample.map(|at| at.elapsed().as_secs_f64()),
+            first_sample_age: moment.first_sample.map(|at| at.elapsed().as_secs_f64()),
             last_segment: moment.last_segment.clone(),
             reader: moment.reader,
         }

@@ -74,7 +74,7 @@ impl SuccessorProcess {
         }
     }
 
-    fn has_gone(&self) -> bool {
+    pub(super) fn has_gone(&self) -> bool {
         let mut handles = [PollFd::new(&self.handle, PollFlags::IN)];
         matches!(poll(&mut handles, Some(&Timespec::default())), Ok(1..))
     }

@@ -118,6 +118,8 @@ pub struct History {
     pub succeeded: u64,
     /// How many failed.
     pub failed: u64,
+    /// How long all that succeeded took.
+    pub seconds_total: f64,
     /// The last one that succeeded.
     pub last: Option<Handed>,
     /// Why the last one failed, if one did since.
@@ -144,6 +146,10 @@ pub struct Handed {
     pub overlap_seconds: f64,
     /// Cameras proven by an equal key frame.
     pub exact: u32,
+    /// Cameras that were recorded when it began.
+    pub cameras: u32,
+    /// How many of them both recorded at once.
+    pub overlapped: u32,
     /// Cameras taken over by the clock alone, or not at all.
     pub unproven: Vec<CameraId>,
 }
@@ -152,6 +158,14 @@ impl Handed {
     /// From its start to its end.
     pub fn seconds(&self) -> f64 {
         self.start_seconds + self.prove_seconds + self.finish_seconds
+    }
+
+    /// The share of cameras that both recorded at once; one if there were none.
+    pub fn overlap_ratio(&self) -> f64 {
+        match self.cameras {
+            0 => 1.0,
+            all => f64::from(self.overlapped) / f64::from(all),
+        }
     }
 }
 

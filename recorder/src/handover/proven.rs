@@ -38,6 +38,11 @@ impl Proven {
         self.process.pid
     }
 
+    /// Whether it is gone, whatever the link says.
+    pub fn is_gone(&self) -> bool {
+        self.process.has_gone()
+    }
+
     /// Lets it answer requests; returns once it does.
     pub async fn take_over(&mut self) -> Result<(), String> {
         let serving = async {

@@ -36,6 +36,9 @@ pub struct LastHandover {
     pub seconds: f64,
     /// For how long both recorded; the camera with the least.
     pub overlap_seconds: f64,
+    /// Of the cameras that were recorded, how many per cent both recorded at
+    /// once.
+    pub overlap_percent: f64,
     /// Cameras proven by an equal key frame.
     pub exact_cameras: u32,
     /// Cameras taken over without that.
@@ -60,6 +63,7 @@ fn last(handed: &Handed) -> LastHandover {
         at: Utc::from_ns(handed.at_ns).to_string(),
         seconds: handed.seconds(),
         overlap_seconds: handed.overlap_seconds,
+        overlap_percent: 100.0 * handed.overlap_ratio(),
         exact_cameras: handed.exact,
         unproven_cameras: handed.unproven.iter().map(ToString::to_string).collect(),
     }
@@ -70,6 +74,8 @@ pub(super) fn families(f: &mut Families, view: &View) {
     let counts = [("succeeded", history.succeeded), ("failed", history.failed)];
     let counts = counts.map(|(result, count)| (vec![("result", result)], count as f64));
     f.counters("handovers_total", "Handovers, through all processes.", counts);
+    let spent = history.seconds_total;
+    f.counter("handovers_seconds_total", "Time that those which succeeded took.", spent);
     let running = f64::from(u8::from(view.handovers.running));
     f.gauge("handover_running", "1 while one is running.", running);
     let Some(last) = &history.last else { return };
@@ -84,6 +90,8 @@ pub(super) fn families(f: &mut Families, view: &View) {
     f.gauge("handover_last_timestamp_seconds", "When the last one was complete.", at);
     let overlap = last.overlap_seconds;
     f.gauge("handover_last_overlap_seconds", "How long both recorded; the least.", overlap);
+    let ratio = last.overlap_ratio();
+    f.gauge("handover_last_overlap_ratio", "Share of cameras that both recorded.", ratio);
     let unproven = last.unproven.len() as f64;
     f.gauge("handover_last_unproven_cameras", "Cameras without an equal key frame.", unproven);
 }

@@ -25,6 +25,7 @@ mod problem;
 mod routes;
 mod server;
 mod status_line;
+mod timings;
 mod troubles;
 mod view_source;
 
@@ -35,6 +36,7 @@ pub use metrics::metrics;
 pub use options::HttpOptions;
 pub use server::{Drained, serve};
 pub use status_line::status_line;
+pub use timings::Timings;
 pub use troubles::readiness;
 
 /// The version of the program.

@@ -29,10 +29,13 @@ fn handovers() -> HandoverView {
         finish_seconds: 2.5,
         overlap_seconds: 3.0,
         exact: 1,
+        cameras: 4,
+        overlapped: 3,
         unproven: vec![CameraId::new("front-door").expect("a camera")],
     };
     let last_failure = Some("it refuses the configuration".to_owned());
-    let history = History { succeeded: 1, failed: 1, last: Some(last), last_failure };
+    let (succeeded, failed, seconds_total) = (1, 1, 4.6);
+    let history = History { succeeded, failed, seconds_total, last: Some(last), last_failure };
     HandoverView { history, running: false }
 }
 
@@ -92,6 +95,7 @@ pub(super) fn camera(id: &str) -> CameraView {
             segments: 6,
             standing: standing(CameraState::Recording, None, ""),
             last_sample_age: Some(0.04),
+            first_sample_age: Some(60.0),
             last_segment: Some("CAMERA_1_20260811T030700.000000Z_blue_000006.mp4".to_owned()),
             reader: Some("retina"),
         }),

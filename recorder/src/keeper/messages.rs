@@ -2,7 +2,7 @@
 
 use crate::pipeline::{Pipeline, PipelineEvent};
 use crate::strand::tally::Tally;
-use hitless_model::{ClockMap, MediaTime, Nanos, RunId, SegmentName, Utc};
+use hitless_model::{ClockMap, MediaSpan, MediaTime, Nanos, RunId, SegmentName, Utc};
 use std::path::PathBuf;
 
 /// What is known of a segment when it begins.
@@ -18,6 +18,8 @@ pub struct SegmentHeader {
     pub media_start: MediaTime,
     /// How deeply pictures are reordered, if the parameter sets tell.
     pub reorder_depth: Option<u8>,
+    /// How long a picture usually lasted right before it.
+    pub frame: Option<MediaSpan>,
     /// The clock as known by then.
     pub clock: Option<ClockMap>,
 }

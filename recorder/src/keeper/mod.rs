@@ -22,6 +22,7 @@ pub use messages::{Note, SegmentHeader, ToKeeper};
 pub(crate) use notes::recovered as note_recovered;
 pub use state::{Failure, KeeperState};
 
+use crate::http::Timings;
 use crate::index::Index;
 use crate::pipeline::PipelineEvent;
 use crate::service::alarms::Alarms;
@@ -52,6 +53,7 @@ pub struct Keeper {
     parts: Arc<CameraParts>,
     index: Index,
     alarms: Alarms,
+    timings: Timings,
     open: BTreeMap<SegmentName, Open>,
     known: BTreeMap<SegmentName, Known>,
     retiring: HashMap<u64, Retiring>,
@@ -68,10 +70,12 @@ impl Keeper {
         parts: Arc<CameraParts>,
         index: Index,
         alarms: Alarms,
+        timings: Timings,
     ) -> (Self, watch::Receiver<KeeperState>) {
         let (state, seen) = watch::channel(KeeperState::default());
         let (open, known, retiring, left, failed) = Default::default();
-        let keeper = Self { parts, index, alarms, open, known, retiring, left, failed, state };
+        let keeper =
+            Self { parts, index, alarms, timings, open, known, retiring, left, failed, state };
         (keeper, seen)
     }
 
@@ -109,11 +113,12 @@ impl Keeper {
                 let opened = close::opened_row(&header);
                 info!(camera = %name.camera, segment = %name, "segment opened");
                 self.index.tell_segment(opened);
-                for note in known.notes {
+                let Known { notes, ended, ended_at } = known;
+                for note in notes {
                     write_note(&path, note).await;
                 }
-                self.open
-                    .insert(name, Open { header: *header, pipeline, path, ended: known.ended });
+                let open = Open { header: *header, pipeline, path, ended, ended_at };
+                self.open.insert(name, open);
                 if self.failed.contains(&pipeline) {
                     // Made by a pipeline that failed meanwhile: nobody closes it.
                     self.recover(pipeline).await;
@@ -130,10 +135,12 @@ impl Keeper {
                 None => self.known.entry(name).or_default().notes.push(note),
             },
             ToKeeper::Ended { name, tally, clock } => {
-                let ended = Some((*tally, clock));
-                match self.open.get_mut(&name) {
-                    Some(open) => open.ended = ended,
-                    None => self.known.entry(name).or_default().ended = ended,
+                let (ended, at) = (Some((*tally, clock)), Some(Instant::now()));
+                if let Some(open) = self.open.get_mut(&name) {
+                    (open.ended, open.ended_at) = (ended, at);
+                } else {
+                    let known = self.known.entry(name).or_default();
+                    (known.ended, known.ended_at) = (ended, at);
                 }
             }
             ToKeeper::CameraClockStep { at, step } => {
@@ -187,10 +194,14 @@ impl Keeper {
             warn!(camera = %self.parts.id, ?path, "a file was closed that nobody had opened");
             return;
         };
+        let ended_at = open.ended_at;
         let closing = Closing { storage: Arc::clone(&self.parts.storage), open };
         match spawn_blocking(move || closing.run()).await {
             Ok(Ok(segment)) => {
                 self.parts.stats.segment_closed(&segment);
+                if let Some(at) = ended_at {
+                    self.timings.closed(&self.parts.id, at.elapsed());
+                }
                 info!(
                     camera = %name.camera,
                     segment = %name,

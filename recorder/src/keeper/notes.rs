@@ -16,6 +16,7 @@ pub(super) fn create(path: &Path, header: &SegmentHeader) -> Result<(), StorageE
         rtp_start: header.media_start,
         timescale: VIDEO_TIMESCALE,
         reorder_depth: header.reorder_depth,
+        frame: header.frame,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }))?;
     match header.clock {

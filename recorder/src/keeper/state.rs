@@ -13,6 +13,8 @@ pub(super) struct Open {
     pub(super) pipeline: u64,
     pub(super) path: PathBuf,
     pub(super) ended: Option<(Tally, Option<ClockMap>)>,
+    /// When its last sample was handed over.
+    pub(super) ended_at: Option<Instant>,
 }
 
 /// A pipeline that gets nothing more and finishes its file.
@@ -26,6 +28,7 @@ pub(super) struct Retiring {
 pub(super) struct Known {
     pub(super) notes: Vec<Note>,
     pub(super) ended: Option<(Tally, Option<ClockMap>)>,
+    pub(super) ended_at: Option<Instant>,
 }
 
 /// The storage failed.

@@ -64,6 +64,15 @@ impl AudioFormat {
             AudioCodec::Aac | AudioCodec::Opus | AudioCodec::Pcm => None,
         }
     }
+
+    /// Silence itself, where the coding has no other way to say so.
+    pub fn silent_sample(&self, from: MediaTime, until: MediaTime) -> Option<AudioSample> {
+        let byte = self.silence()?;
+        let duration = until.since(from);
+        let samples = MediaSpan::from_nanos(duration.to_nanos(VIDEO_TIMESCALE), self.sample_rate);
+        let bytes = usize::try_from(samples.ticks()).unwrap_or(0) * self.channels as usize;
+        Some(AudioSample { pts: from, duration, data: vec![byte; bytes] })
+    }
 }
 
 /// What is done to G.711, which few players know, on its way into a file.

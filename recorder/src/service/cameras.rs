@@ -10,7 +10,7 @@ use super::view::CameraView;
 use crate::camera::{Hold, Leave};
 use crate::handover::Own;
 use crate::handover::message::LastSample;
-use crate::http;
+use crate::http::{self, Timings};
 use crate::index::Index;
 use crate::ingest::Ingest;
 use crate::storage::{Storage, StorageError};
@@ -40,6 +40,8 @@ pub struct Shared {
     pub hold: watch::Receiver<Hold>,
     /// For what a person must look at.
     pub alarms: Alarms,
+    /// How long things took.
+    pub timings: Timings,
     /// For clients that follow along.
     pub events: broadcast::Sender<http::Event>,
 }
@@ -114,10 +116,9 @@ impl Cameras {
         let mut entries = self.entries();
         let Some(entry) = entries.iter_mut().find(|e| e.camera.id == *id) else { return };
         let stays = |r: &Recording| !r.leave.borrow().is_leaving();
-        if !entry.recording.as_ref().is_some_and(stays) {
-            return;
-        }
-        match Recording::start(&self.shared, config, &entry.camera) {
+        let Some(before) = entry.recording.as_ref().filter(|r| stays(r)) else { return };
+        let stats = Arc::clone(&before.parts.stats);
+        match Recording::start(&self.shared, config, &entry.camera, stats) {
             Ok(recording) => entry.recording = Some(recording),
             Err(problem) => error!(camera = %id, "the camera cannot be started again: {problem}"),
         }
@@ -204,7 +205,7 @@ impl Cameras {
             at: crate::clock::now(),
         });
         let recording = match camera.enabled {
-            true => Some(Recording::start(&self.shared, config, &camera)?),
+            true => Some(Recording::start(&self.shared, config, &camera, Arc::default())?),
             false => None,
         };
         self.entries().push(Entry { camera, recording });

@@ -7,7 +7,7 @@
 
 use super::running::Running;
 use super::start::writer_options;
-use crate::recovery;
+use super::{peers, rows_left};
 use hitless_model::InstanceId;
 use hitless_schema::Store;
 use std::path::PathBuf;
@@ -47,13 +47,31 @@ async fn once(running: &Arc<Running>) -> anyhow::Result<()> {
     let mut left = left?;
     // This run's own are in flight; earlier ones of it were seen to at the start.
     left.retain(|name| name.instance != *storage.instance());
-    recovery::run(Arc::clone(&storage), left, running.run_id(), running.index.clone()).await;
+    running.recovery().of(left).await;
     let mut store = None;
     for (instance, folder) in others? {
         let Some(_lock) = storage.hold_departed(&instance) else { continue };
-        if !replay(running, &mut store, &instance, folder).await? {
+        let there = replay(running, &mut store, &instance, folder).await?;
+        if let Some(store) = &store {
+            look_at_rows(running, store, &instance).await?;
+        }
+        if !there {
             error!(%instance, "the changes that recorder {instance} left cannot be read");
         }
+    }
+    Ok(())
+}
+
+/// What it had closed, or never looked at, and could not tell.
+async fn look_at_rows(
+    running: &Running,
+    store: &Store,
+    instance: &InstanceId,
+) -> anyhow::Result<()> {
+    let names = rows_left::of(running, store, instance).await?;
+    // Its lock says nothing of another machine.
+    if !names.is_empty() && !peers::live_elsewhere(running, store).await?.contains(instance) {
+        running.recovery().of(names).await;
     }
     Ok(())
 }

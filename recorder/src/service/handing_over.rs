@@ -5,12 +5,13 @@
 //! |---|---|---|
 //! | prove | the successor has every camera on disk | it is stopped; nothing had changed |
 //! | take over | it answers requests | it is stopped; nothing had changed |
-//! | finish | cameras ended at a key frame, clients let go | the cameras and the server go on |
+//! | finish | clients let go, cameras ended at a key frame, the database told | the cameras and the server go on |
 //!
-//! Past this the service flushes its database and names the successor to the
+//! Past this the service names the successor, if that still is there, to the
 //! service manager: the last thing that it does.
 
 use super::in_charge::Waiter;
+use super::phases::Phases;
 use super::running::{Running, lock};
 use crate::camera::Leave;
 use crate::handover::control::Control;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::Instant as Deadline;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 /// A camera ends in front of this many-th key frame after it was proven. So
 /// both have at least two key frames in common, with all that lies between:
@@ -46,6 +47,7 @@ pub(super) struct HandingOver {
 pub(super) struct Handing {
     pub(super) successor: Proven,
     pub(super) handed: Handed,
+    phases: Phases,
     _departed: tokio::sync::OwnedMutexGuard<()>,
 }
 
@@ -53,6 +55,8 @@ pub(super) struct Handing {
 pub(super) struct Replaced {
     pub(super) successor: Proven,
     pub(super) handed: Handed,
+    /// What was done at last.
+    pub(super) phases: Phases,
     pub(super) asker: Waiter,
     pub(super) control: Control,
 }
@@ -60,7 +64,8 @@ pub(super) struct Replaced {
 impl Handing {
     /// With who is to be told, and the socket on which nobody need ask any more.
     pub(super) fn replaced(self, asker: Waiter, control: Control) -> Replaced {
-        Replaced { successor: self.successor, handed: self.handed, asker, control }
+        let Self { successor, handed, phases, _departed } = self;
+        Replaced { successor, handed, phases, asker, control }
     }
 }
 
@@ -81,19 +86,19 @@ impl HandingOver {
         ));
         let (begun, deadline) = (Instant::now(), proven.deadline);
         self.running.tell_draining();
-        let ended = tokio::select! {
-            () = self.finish(deadline) => Ok(()),
-            () = proven.lost() => Err("the successor ended just after it had taken over"),
-            () = self.cancel.cancelled() => Err("this recorder was told to stop"),
-        };
+        let mut phases = Phases::new(&self.running.config.shutdown);
+        let mut ended = self.while_there(&mut proven, self.finish(&mut phases, deadline)).await;
+        if ended.is_ok() {
+            proven.left(self.running.cameras.last_samples()).await;
+            ended = self.while_there(&mut proven, self.tell_database(&mut phases)).await;
+        }
         match ended {
             Ok(()) => {
-                proven.left(self.running.cameras.last_samples()).await;
                 let handed = self.handed(&proven, begun.elapsed());
-                Ok(Handing { successor: proven, handed, _departed: departed })
+                Ok(Handing { successor: proven, handed, phases, _departed: departed })
             }
             Err(reason) => {
-                self.stay().await;
+                self.running.stay().await;
                 proven.stop(reason).await;
                 Err(reason.to_owned())
             }
@@ -122,10 +127,30 @@ impl HandingOver {
 
     /// Lets go of all clients, then of the cameras: nobody is to be answered that
     /// cameras leave, where the successor has them all.
-    async fn finish(&self, deadline: Deadline) {
-        self.running.server.lock().await.stop().await;
+    async fn finish(&self, phases: &mut Phases, deadline: Deadline) {
+        let clients = async { self.running.server.lock().await.stop().await };
+        phases.limited("requests", clients).await;
         self.running.mark_draining();
-        self.finish_cameras(deadline).await;
+        phases.limited("segments", self.finish_cameras(deadline)).await;
+    }
+
+    async fn tell_database(&self, phases: &mut Phases) {
+        self.running.mark_stopped();
+        let limit = self.running.config.shutdown.database;
+        phases.run("database", limit, self.running.flush()).await;
+    }
+
+    /// Does something for as long as the successor is there and nobody says to stop.
+    async fn while_there(
+        &self,
+        successor: &mut Proven,
+        work: impl Future<Output = ()>,
+    ) -> Result<(), &'static str> {
+        tokio::select! {
+            () = work => Ok(()),
+            () = successor.lost() => Err("the successor ended just after it had taken over"),
+            () = self.cancel.cancelled() => Err("this recorder was told to stop"),
+        }
     }
 
     async fn finish_cameras(&self, deadline: Deadline) {
@@ -141,20 +166,10 @@ impl HandingOver {
         }
     }
 
-    /// Takes everything back.
-    async fn stay(&self) {
-        self.running.cameras.stay(&self.running.config);
-        let mut server = self.running.server.lock().await;
-        server.stop().await;
-        if let Err(problem) = server.start() {
-            error!("requests are not answered any more: {problem:#}; restart the recorder");
-        }
-        drop(server);
-        self.running.mark_staying();
-    }
-
     fn handed(&self, proven: &Proven, finish: Duration) -> Handed {
         let of = |wanted| proven.evidence.iter().filter(move |(_, e)| **e == wanted);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let cameras = proven.evidence.len();
         Handed {
             from: lock(&self.running.run).instance.to_string(),
             to: proven.instance.to_string(),
@@ -163,7 +178,9 @@ impl HandingOver {
             prove_seconds: proven.proven_in.as_secs_f64(),
             finish_seconds: finish.as_secs_f64(),
             overlap_seconds: self.overlap(proven).as_secs_f64(),
-            exact: u32::try_from(of(Evidence::Exact).count()).unwrap_or(u32::MAX),
+            exact: count(of(Evidence::Exact).count()),
+            cameras: count(cameras),
+            overlapped: count(cameras - of(Evidence::Waived).count()),
             unproven: of(Evidence::Clock)
                 .chain(of(Evidence::Waived))
                 .map(|(camera, _)| camera.clone())

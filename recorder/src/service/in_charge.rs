@@ -20,10 +20,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+const LOST_AT_LAST: &str = "the successor ended when it had taken over everything";
+
 /// Why it is in charge no more.
 pub(super) enum End {
     /// Told to stop.
     Stop,
+    /// Told to stop once more.
+    AtOnce,
     /// Somebody else goes on recording all that this one did.
     StepBack,
     /// A successor has everything.
@@ -48,6 +52,18 @@ struct Handover {
     progress: mpsc::UnboundedReceiver<String>,
     cancel: CancellationToken,
     asker: Waiter,
+}
+
+impl Handover {
+    /// Its successor is stopped, and who asked is told.
+    async fn break_off(self) {
+        self.cancel.cancel();
+        if let Ok(handing) = self.done.await {
+            handing.successor.stop("told to stop").await;
+        }
+        let (reason, mut asker) = ("the recorder was told to stop".to_owned(), self.asker);
+        asker.answer(Answer::Failed { reason }).await;
+    }
 }
 
 /// Who asked for a handover: somebody on the control socket, or a signal.
@@ -112,7 +128,7 @@ impl InCharge {
         loop {
             tokio::select! {
                 told = signals.next() => match told {
-                    Told::Stop => return self.stop().await,
+                    Told::Stop => return self.stop(signals).await,
                     Told::HandOver => self.asked(Waiter::default()).await,
                 },
                 asker = self.control.asked() => self.asked(Waiter(Some(asker))).await,
@@ -131,12 +147,16 @@ impl InCharge {
                 },
                 news = news(&mut self.handover) => match news {
                     News::Progress(text) => self.progress(text).await,
+                    News::Done(Ok(handing)) if handing.successor.is_gone() => {
+                        self.running.stay().await;
+                        self.failed(LOST_AT_LAST.to_owned(), background).await;
+                    }
                     News::Done(Ok(handing)) => {
                         let asker = self.handover.take().map(|h| h.asker).unwrap_or_default();
                         let control = self.control;
                         return End::Replaced(Box::new(handing.replaced(asker, control)));
                     }
-                    News::Done(Err(reason)) => self.failed(reason).await,
+                    News::Done(Err(reason)) => self.failed(reason, background).await,
                 },
                 Some(ended) = background.join_next() => if let Err(panic) = ended {
                     error!("a background task failed: {panic}");
@@ -192,7 +212,7 @@ impl InCharge {
         }
     }
 
-    async fn failed(&mut self, reason: String) {
+    async fn failed(&mut self, reason: String, background: &mut JoinSet<()>) {
         error!("handover failed, recording goes on as before: {reason}");
         {
             let mut handovers = lock(&self.running.handovers);
@@ -203,20 +223,17 @@ impl InCharge {
         if let Some(mut handover) = self.handover.take() {
             handover.asker.answer(Answer::Failed { reason }).await;
         }
+        // The successor may have been killed in the middle of a segment.
+        background.spawn(departed::run(Arc::clone(&self.running)));
     }
 
     /// Told to stop: a successor that is being made is stopped first.
-    async fn stop(mut self) -> End {
-        if let Some(handover) = self.handover.take() {
-            handover.cancel.cancel();
-            let mut asker = handover.asker;
-            if let Ok(handing) = handover.done.await {
-                handing.successor.stop("told to stop").await;
-            }
-            let reason = "the recorder was told to stop".to_owned();
-            asker.answer(Answer::Failed { reason }).await;
+    async fn stop(mut self, signals: &mut Signals) -> End {
+        let Some(handover) = self.handover.take() else { return End::Stop };
+        tokio::select! {
+            () = handover.break_off() => End::Stop,
+            () = signals.stop() => End::AtOnce,
         }
-        End::Stop
     }
 }
 

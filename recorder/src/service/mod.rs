@@ -50,6 +50,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+const AT_ONCE: &str = "told to stop again: leaving at once";
+
 /// A running recorder.
 pub struct Service {
     running: Arc<Running>,
@@ -108,14 +110,18 @@ impl Service {
 
     async fn finish(self, mut signals: Signals, end: End) -> anyhow::Result<()> {
         tokio::select! {
-            () = self.end(end) => {}
-            () = signals.stop() => warn!("told to stop again: leaving at once"),
+            biased;
+            ended = self.end(end) => ended,
+            () = signals.stop() => {
+                warn!("{AT_ONCE}");
+                Ok(())
+            }
         }
-        Ok(())
     }
 
-    async fn end(self, end: End) {
+    async fn end(self, end: End) -> anyhow::Result<()> {
         match end {
+            End::AtOnce => warn!("{AT_ONCE}"),
             End::Stop => {
                 self.drain();
                 peers::wait(&self.running).await;
@@ -125,8 +131,9 @@ impl Service {
                 self.drain();
                 self.stop().await;
             }
-            End::Replaced(replaced) => self.leave(*replaced).await,
+            End::Replaced(replaced) => return self.leave(*replaced).await,
         }
+        Ok(())
     }
 
     fn drain(&self) {
@@ -150,16 +157,12 @@ impl Service {
     }
 
     /// Leaves everything to the successor, which has it all.
-    async fn leave(self, replaced: Replaced) {
-        let Replaced { mut successor, handed, mut asker, control } = replaced;
-        let running = &self.running;
-        let limits = &running.config.shutdown;
-        let mut phases = Phases::new(limits);
-        running.mark_stopped();
-        phases.run("database", limits.database, running.flush()).await;
+    async fn leave(self, replaced: Replaced) -> anyhow::Result<()> {
+        let Replaced { mut successor, handed, phases, mut asker, control } = replaced;
         let history = {
-            let history = &mut lock(&running.handovers).history;
+            let history = &mut lock(&self.running.handovers).history;
             history.succeeded += 1;
+            history.seconds_total += handed.seconds();
             history.last_failure = None;
             history.last = Some(handed.clone());
             history.clone()
@@ -171,6 +174,12 @@ impl Service {
         drop(control);
         asker.done(&handed).await;
         phases.tell();
+        // Too late to go on; but whoever looks after this process starts it again.
+        anyhow::ensure!(
+            !successor.is_gone(),
+            "the successor ended as this recorder left: nobody records, start it again"
+        );
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::camera::Leave;
 use crate::handover::peer;
 use hitless_model::{InstanceId, Nanos, Run};
 use hitless_schema::Store;
+use hitless_schema::writer::LinkState;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tracing::{debug, info, warn};
@@ -48,19 +49,17 @@ pub(super) async fn wait(running: &Running) {
     }
 }
 
-/// Other instances that have segments in flight on this storage and live.
+/// Other instances on this storage that live. They need not have a segment in
+/// flight yet: who was started a moment ago is to have every camera, too.
 async fn find(running: &Running) -> BTreeSet<InstanceId> {
     let storage = &running.storage;
-    let open = storage.open_now().unwrap_or_default();
-    let others: BTreeSet<InstanceId> = open
-        .into_iter()
-        .map(|name| name.instance)
-        .filter(|instance| instance != storage.instance())
-        .collect();
+    let known = storage.other_spools().unwrap_or_default();
+    let others: BTreeSet<InstanceId> = known.into_iter().map(|(instance, _)| instance).collect();
     let (mut here, elsewhere): (BTreeSet<_>, BTreeSet<_>) =
         others.into_iter().partition(|instance| storage.runs_here(instance));
-    if !elsewhere.is_empty() {
-        match tokio::time::timeout(ASK_LIMIT, live_elsewhere(running)).await {
+    let up = matches!(running.writer.status().borrow().link, LinkState::Up);
+    if up && !elsewhere.is_empty() {
+        match tokio::time::timeout(ASK_LIMIT, ask(running)).await {
             Ok(Ok(live)) => here.extend(elsewhere.into_iter().filter(|i| live.contains(i))),
             Ok(Err(problem)) => debug!("who else records is not known: {problem:#}"),
             Err(_) => debug!("who else records is not known: the database is slow"),
@@ -69,13 +68,21 @@ async fn find(running: &Running) -> BTreeSet<InstanceId> {
     here
 }
 
-/// Instances with a run on another machine that lives and is not leaving.
-async fn live_elsewhere(running: &Running) -> anyhow::Result<BTreeSet<InstanceId>> {
+async fn ask(running: &Running) -> anyhow::Result<BTreeSet<InstanceId>> {
     let store = Store::open(&writer_options(&running.config)?.url).await?;
+    let live = live_elsewhere(running, &store).await;
+    store.close().await;
+    live
+}
+
+/// Instances with a run on another machine that lives and is not leaving.
+pub(super) async fn live_elsewhere(
+    running: &Running,
+    store: &Store,
+) -> anyhow::Result<BTreeSet<InstanceId>> {
     let beat = i64::try_from(running.config.recorder.heartbeat.as_nanos()).unwrap_or(i64::MAX);
     let since = Nanos::new(beat.saturating_mul(-MISSED_BEATS));
     let runs = store.live_runs(crate::clock::now().plus(since)).await?;
-    store.close().await;
     let host = lock(&running.run).host.clone();
     let lives = |run: &Run| run.host != host && run.draining.is_none() && run.stopped.is_none();
     Ok(runs.into_iter().filter(lives).map(|run| run.instance).collect())

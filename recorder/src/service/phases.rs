@@ -34,6 +34,14 @@ impl Phases {
         self.done.push((name, begun.elapsed(), whole));
     }
 
+    /// Runs a phase that has limits of its own; the whole is longer by it.
+    pub(super) async fn limited(&mut self, name: &'static str, work: impl Future<Output = ()>) {
+        let begun = Instant::now();
+        work.await;
+        self.deadline += begun.elapsed();
+        self.done.push((name, begun.elapsed(), true));
+    }
+
     /// The closing summary.
     pub(super) fn tell(&self) {
         let phases: Vec<String> = self

@@ -28,10 +28,12 @@ pub(super) struct Recording {
 }
 
 impl Recording {
+    /// Goes on counting in `stats`, where the camera was recorded before.
     pub(super) fn start(
         shared: &Shared,
         config: &Config,
         camera: &Camera,
+        stats: Arc<CameraStats>,
     ) -> Result<Self, StorageError> {
         let (to_keeper, messages) = mpsc::unbounded_channel();
         let parts = Arc::new(CameraParts::new(
@@ -43,10 +45,11 @@ impl Recording {
             Nanos::new(i64::try_from(config.segment.as_nanos()).unwrap_or(i64::MAX)),
             config.recorder.sync.unwrap_or(Duration::ZERO),
             to_keeper,
-            Arc::new(CameraStats::default()),
+            stats,
         ));
+        let (alarms, timings) = (shared.alarms.clone(), shared.timings.clone());
         let (keeper, state) =
-            Keeper::new(Arc::clone(&parts), shared.index.clone(), shared.alarms.clone());
+            Keeper::new(Arc::clone(&parts), shared.index.clone(), alarms, timings);
         let keeping = tokio::spawn(keeper.run(messages));
         let (leave, told) = watch::channel(Leave::Stay);
         let gone = CancellationToken::new();

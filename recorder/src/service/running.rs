@@ -3,16 +3,18 @@
 use super::cameras::Cameras;
 use super::server::{Server, ShowView};
 use super::view::HandoverView;
-use crate::http::{Event, EventKind};
+use crate::http::{Event, EventKind, Timings};
 use crate::index::Index;
+use crate::recovery::Recovery;
 use crate::storage::Storage;
 use hitless_config::Config;
 use hitless_model::{Run, RunId, SegmentName};
 use hitless_schema::Change;
 use hitless_schema::writer::Writer;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::broadcast;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// The parts.
 pub(super) struct Running {
@@ -30,12 +32,17 @@ pub(super) struct Running {
     pub(super) departed: Arc<tokio::sync::Mutex<()>>,
     /// What earlier runs had left open when this one began.
     pub(super) left: Vec<SegmentName>,
+    /// When the process began.
+    pub(super) started: Instant,
+    /// How long things took.
+    pub(super) timings: Timings,
 }
 
 impl Running {
     /// Ready as far as a service manager is concerned.
     pub(super) fn mark_ready(&self) {
         let run = self.change_run(|run| run.ready = Some(crate::clock::now()));
+        self.timings.ready(self.started.elapsed());
         info!(
             instance = %run.instance,
             run = %run.run,
@@ -58,9 +65,16 @@ impl Running {
         self.change_run(|run| run.draining = Some(crate::clock::now()));
     }
 
-    /// It stays after all.
-    pub(super) fn mark_staying(&self) {
-        self.change_run(|run| run.draining = None);
+    /// Takes everything back: cameras and server go on, or begin again.
+    pub(super) async fn stay(&self) {
+        self.cameras.stay(&self.config);
+        let mut server = self.server.lock().await;
+        server.stop().await;
+        if let Err(problem) = server.start() {
+            error!("requests are not answered any more: {problem:#}; restart the recorder");
+        }
+        drop(server);
+        self.change_run(|run| (run.draining, run.stopped) = (None, None));
     }
 
     /// Nothing is recorded any more.
@@ -71,6 +85,16 @@ impl Running {
     /// Which life of the recorder this is.
     pub(super) fn run_id(&self) -> RunId {
         lock(&self.run).run.clone()
+    }
+
+    /// Looks after what earlier runs, or others, left open.
+    pub(super) fn recovery(&self) -> Recovery {
+        Recovery {
+            storage: Arc::clone(&self.storage),
+            run: self.run_id(),
+            index: self.index.clone(),
+            timings: self.timings.clone(),
+        }
     }
 
     /// Everything that the database is still to be told.

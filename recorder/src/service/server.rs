@@ -34,10 +34,12 @@ impl Server {
         config: &Config,
         view: ShowView,
         events: broadcast::Sender<Event>,
+        registry: prometheus::Registry,
     ) -> Self {
         let options = HttpOptions {
             token: config.recorder.access.token.clone(),
             drain_limit: config.shutdown.requests.max(config.shutdown.events),
+            registry: Some(registry),
             ..HttpOptions::default()
         };
         Self { listener: Some(listener), options, view, events, serving: None }

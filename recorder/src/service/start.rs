@@ -10,9 +10,9 @@ use super::running::{Running, lock};
 use super::server::{Server, listen};
 use super::viewer::Viewer;
 use super::{clock_watch, mirror, rows_left};
+use crate::http::Timings;
 use crate::index::Index;
 use crate::ingest::Ingest;
-use crate::recovery;
 use crate::storage::Storage;
 use anyhow::Context;
 use hitless_config::Config;
@@ -59,6 +59,7 @@ pub(super) async fn start(
         alarms: alarms.clone(),
     };
     disk_watch.look().await;
+    let timings = Timings::new();
     let ingest = Ingest::start(config.cameras.len(), config.recorder.ingest_batch)
         .context("cannot start a thread")?;
     let shared = Shared {
@@ -69,6 +70,7 @@ pub(super) async fn start(
         hold: held.clone(),
         events: events.clone(),
         alarms: alarms.clone(),
+        timings: timings.clone(),
     };
     // Before any camera: what is open after this is this run's own.
     let left = storage.left_open()?;
@@ -87,7 +89,8 @@ pub(super) async fn start(
         alarms,
     }
     .shown();
-    let server = Server::new(listener, &config, Arc::clone(&view), events.clone());
+    let registry = timings.registry().clone();
+    let server = Server::new(listener, &config, Arc::clone(&view), events.clone(), registry);
     let server = tokio::sync::Mutex::new(server);
     let running = Arc::new(Running {
         config,
@@ -102,16 +105,18 @@ pub(super) async fn start(
         handovers,
         departed: Arc::default(),
         left,
+        started,
+        timings,
     });
     let background = background(&running, disk_watch)?;
     Ok((running, background))
 }
 
 fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<JoinSet<()>> {
-    let Running { config, index, storage, left, .. } = &**running;
+    let Running { config, index, left, .. } = &**running;
     let id = running.run_id();
     let mut background = JoinSet::new();
-    background.spawn(recovery::run(Arc::clone(storage), left.clone(), id.clone(), index.clone()));
+    background.spawn(running.recovery().of(left.clone()));
     background.spawn(rows_left::run(Arc::clone(running)));
     background.spawn(mirror::run(writer_options(config)?.url, config.storage.clone()));
     background.spawn(disk_watch.run());

@@ -1,8 +1,8 @@
 //! One strand: what is recorded of a camera without interruption.
 //!
-//! Takes access units from the first key frame on, gives them decode times and
-//! durations, decides where segments end, and hands samples to the pipeline.
-//! Ends when the session ends, when the camera's clock jumps, or when the
+//! Takes access units from the first key frame on, has decode times and
+//! durations given to them ([`spacing`]), decides where segments end, and hands
+//! samples to the pipeline. Ends when the session ends, when the camera's clock jumps, or when the
 //! storage cannot follow; then another strand begins at another key frame.
 //!
 //! Invariants: between two segments of a strand no sample is lost or doubled;
@@ -13,9 +13,11 @@ pub mod border;
 pub mod clock;
 pub mod gate;
 pub mod keys;
+pub mod pace;
 mod parts;
 pub mod reorder;
 pub mod sound;
+mod spacing;
 pub mod tally;
 
 pub use parts::{CameraParts, StrandEnd, Unit, VideoSetup};
@@ -24,22 +26,11 @@ use crate::keeper::{Begun, Note, SegmentHeader, ToKeeper};
 use crate::pipeline::{AudioFormat, AudioSample, Pipeline, PipelineEvent, VideoSample};
 use border::BorderClock;
 use clock::CameraClock;
-use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, MediaTime, SegmentName, Utc};
-use reorder::{Picture, Reorder};
 use sound::{Gaps, Silence, Sound};
+use spacing::{Spaced, Spacing};
 use std::sync::Arc;
 use tally::Tally;
-
-/// Duration of a sample whose follower is not known: 25 frames a second.
-const GUESSED_FRAME: MediaSpan = MediaSpan::new(VIDEO_TIMESCALE as i64 / 25);
-
-/// A sample that waits for its follower, which tells how long it lasts.
-struct Held {
-    dts: MediaTime,
-    pts: MediaTime,
-    unit: Unit,
-}
 
 /// The segment that samples go to.
 struct Current {
@@ -55,9 +46,7 @@ pub struct Strand {
     audio: Option<AudioFormat>,
     sound: Option<Sound>,
     border: BorderClock,
-    reorder: Reorder<Unit>,
-    held: Option<Held>,
-    frame: MediaSpan,
+    spacing: Spacing,
     pipeline: Pipeline,
     current: Current,
     started: bool,
@@ -84,13 +73,11 @@ impl Strand {
         let mut strand = Self {
             camera: Arc::clone(camera),
             number,
-            reorder: Reorder::new(setup.reorder_depth),
+            spacing: Spacing::new(setup.reorder_depth),
             border: BorderClock::new(camera.segment_length, start),
             setup,
             audio,
             sound,
-            held: None,
-            frame: GUESSED_FRAME,
             pipeline,
             current: Current { name, tally },
             started: false,
@@ -115,12 +102,10 @@ impl Strand {
         if let Some(setup) = unit.setup.clone().filter(|s| *s != self.setup) {
             self.change_setup(setup, pts, clock)?;
         }
-        let mut ready = Vec::new();
-        self.reorder.push(Picture { pts, item: unit }, &mut |dts, p| ready.push((dts, p)));
-        for (dts, picture) in ready {
-            self.hold(Held { dts, pts: picture.pts, unit: picture.item }, clock)?;
+        for sample in self.spacing.push(pts, unit) {
+            self.send(sample, clock)?;
         }
-        if self.reorder.contradicted() {
+        if self.spacing.contradicted() {
             return Err(StrandEnd::Reordered);
         }
         self.keep_sound_up(pts)
@@ -169,40 +154,11 @@ impl Strand {
 
     /// Sends what waits for a follower, which is at `next` if it is known.
     fn drain(&mut self, next: Option<MediaTime>, clock: &CameraClock) -> Result<(), StrandEnd> {
-        let mut ready = Vec::new();
-        self.reorder.finish(&mut |dts, p| ready.push((dts, p)));
-        for (dts, picture) in ready {
-            self.hold(Held { dts, pts: picture.pts, unit: picture.item }, clock)?;
-        }
-        match self.held.take() {
-            Some(held) => {
-                let reordered = held.pts != held.dts;
-                let follower = next.filter(|n| !reordered && *n > held.dts);
-                let duration = follower.map_or(self.frame, |n| n.since(held.dts));
-                self.send(held, duration, clock)
-            }
-            None => Ok(()),
-        }
+        self.spacing.finish(next).into_iter().try_for_each(|sample| self.send(sample, clock))
     }
 
-    fn hold(&mut self, next: Held, clock: &CameraClock) -> Result<(), StrandEnd> {
-        let follower = next.dts;
-        match self.held.replace(next) {
-            Some(held) => {
-                self.frame = follower.since(held.dts);
-                self.send(held, self.frame, clock)
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn send(
-        &mut self,
-        held: Held,
-        duration: MediaSpan,
-        clock: &CameraClock,
-    ) -> Result<(), StrandEnd> {
-        let Held { dts, pts, unit } = held;
+    fn send(&mut self, sample: Spaced, clock: &CameraClock) -> Result<(), StrandEnd> {
+        let Spaced { dts, pts, duration, unit } = sample;
         if unit.key && self.started && self.border.on_key_frame(pts, clock) {
             self.next_segment(pts, clock);
         }
@@ -238,6 +194,7 @@ impl Strand {
             strand: self.number,
             media_start: start,
             reorder_depth: self.setup.reorder_depth,
+            frame: self.spacing.usual(),
             clock: clock.map(),
         };
         let begun = Begun::new(&self.camera, self.pipeline.id(), header);
@@ -253,7 +210,7 @@ impl Strand {
     ) -> Result<(), StrandEnd> {
         self.drain(Some(start), clock)?;
         self.setup = setup;
-        self.reorder = Reorder::new(self.setup.reorder_depth);
+        self.spacing.begin_again(self.setup.reorder_depth);
         let next = start_pipeline(&self.camera, &self.setup, self.audio.as_ref(), start)?;
         let old = std::mem::replace(&mut self.pipeline, next);
         self.next_segment(start, clock);
@@ -273,16 +230,10 @@ impl Strand {
         let (Some(Silence { from, until }), Some(format)) = (silence, &self.audio) else {
             return Ok(());
         };
-        match format.silence() {
-            Some(byte) => {
-                let duration = until.since(from);
-                let samples =
-                    MediaSpan::from_nanos(duration.to_nanos(VIDEO_TIMESCALE), format.sample_rate);
-                let bytes =
-                    usize::try_from(samples.ticks()).unwrap_or(0) * format.channels as usize;
-                let data = vec![byte; bytes];
+        match format.silent_sample(from, until) {
+            Some(silent) => {
                 self.current.tally.audio();
-                self.pipeline.push_audio(AudioSample { pts: from, duration, data })?;
+                self.pipeline.push_audio(silent)?;
             }
             None => self.pipeline.audio_is_silent(until)?,
         }

@@ -77,6 +77,7 @@ impl Config {
             work_dir: &options.work_dir,
             read: &|path| std::fs::read_to_string(path),
             variable: &|name| options.variable(name),
+            passwords: options.passwords,
             whole,
             problems: RefCell::new(problems),
         };

@@ -3,6 +3,7 @@
 //! At most one place may be named. A password in a URL is the least good one
 //! (files are read by many eyes), but every camera manual prints it so.
 
+use crate::load::Passwords;
 use crate::reader::{Section, Spot};
 use crate::secret::Secret;
 use std::path::Path;
@@ -41,12 +42,7 @@ pub(crate) fn read(camera: &Section<'_>, url: InUrl) -> Option<Credentials> {
         }
         (key, in_url) => key.map(|spot| spot.value).or(in_url),
     };
-    let password = url
-        .password
-        .map(Secret::new)
-        .or_else(|| from_file(camera))
-        .or_else(|| from_variable(camera))
-        .or_else(|| from_systemd(camera));
+    let password = url.password.map(Secret::new).or_else(|| kept_elsewhere(camera));
     match (user, password) {
         (Some(user), password) => {
             Some(Credentials { user, password: password.unwrap_or(Secret::new("")) })
@@ -56,6 +52,15 @@ pub(crate) fn read(camera: &Section<'_>, url: InUrl) -> Option<Credentials> {
             None
         }
         (None, None) => None,
+    }
+}
+
+fn kept_elsewhere(camera: &Section<'_>) -> Option<Secret> {
+    match camera.context.passwords {
+        Passwords::Leave => None,
+        Passwords::Read => {
+            from_file(camera).or_else(|| from_variable(camera)).or_else(|| from_systemd(camera))
+        }
     }
 }
 

@@ -17,6 +17,15 @@ pub(crate) struct Override {
     pub(crate) value: String,
 }
 
+/// Whether the passwords of cameras are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Passwords {
+    #[default]
+    Read,
+    /// The places that keep them are not looked at.
+    Leave,
+}
+
 /// What a configuration is made of besides its file. The default is empty: no
 /// environment, no flags. It has no `Debug`: variables may be secrets.
 #[derive(Clone, Default)]
@@ -25,6 +34,7 @@ pub struct LoadOptions {
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) overrides: Vec<Override>,
     pub(crate) work_dir: PathBuf,
+    pub(crate) passwords: Passwords,
 }
 
 impl LoadOptions {
@@ -36,7 +46,14 @@ impl LoadOptions {
             .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
             .collect();
         let work_dir = std::env::current_dir().unwrap_or_default();
-        Self { path, variables, overrides: Vec::new(), work_dir }
+        Self { path, variables, work_dir, ..Self::default() }
+    }
+
+    /// For programs that open no camera: the places that keep the passwords of
+    /// cameras are not looked at, and may be closed to them.
+    pub fn without_passwords(mut self) -> Self {
+        self.passwords = Passwords::Leave;
+        self
     }
 
     /// Adds a variable, as if the environment had it.

@@ -6,6 +6,7 @@
 
 use crate::choice::Choice;
 use crate::keys;
+use crate::load::Passwords;
 use crate::problem::{Place, Problem};
 use crate::tree::{Entry, Table, Value};
 use std::cell::RefCell;
@@ -24,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) read: &'a dyn Fn(&Path) -> std::io::Result<String>,
     /// A variable of the environment.
     pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether passwords of cameras are wanted.
+    pub(crate) passwords: Passwords,
     /// Where to point at for what is missing altogether.
     pub(crate) whole: Place,
     /// Everything found so far.

@@ -131,6 +131,19 @@ fn a_password_comes_from_the_environment_or_from_systemd() {
     assert_eq!((password(0), password(1)), (Some("of env"), Some("of systemd")));
 }
 
+/// Who opens no camera need not be able to read its password.
+#[test]
+fn passwords_are_left_where_they_are_if_nobody_wants_them() {
+    let text = format!(
+        "{BASE}{CAMERA}user = \"u\"\npassword_file = \"/nowhere\"\n\
+         [[camera]]\nid = \"B\"\nurl = \"rtsp://u@h/b\"\npassword_credential = \"cam\"\n"
+    );
+    let config = with(&text, LoadOptions::default().without_passwords());
+    assert_eq!(config.cameras.len(), 2);
+    let text = |camera: &Camera| camera.credentials.clone().map(|c| c.password);
+    assert_eq!(text(&config.cameras[0]), Some(Secret::new("")));
+}
+
 #[test]
 fn a_reload_touches_only_what_changed() {
     let camera =

@@ -46,6 +46,28 @@ fn h264_says_size_reordering_and_rate() {
     assert_eq!(sets.codec_string().expect("readable"), "avc1.640028");
 }
 
+/// What an encoder writes is never taken for rubbish.
+#[test]
+fn the_sets_of_encoders_fit_to_each_other() {
+    let h264 = ["bframes=2:log=-1", "cabac=0:weightp=0:log=-1", "8x8dct=0:cqm=jvt:log=-1"];
+    let h265 = [
+        "bframes=2:log-level=none",
+        "weightp=0:weightb=1:tskip=1:wpp=0:no-deblock=1:log-level=none",
+        "scaling-list=default:aq-mode=3:cbqpoffs=-3:deblock=1,2:slices=2:log-level=none",
+    ];
+    let streams = h264
+        .map(|options| (VideoCodec::H264, x264(options, "testsrc2=s=320x240:r=10")))
+        .into_iter()
+        .chain(h265.map(|options| (VideoCodec::H265, x265(options, "testsrc2=s=320x240:r=10"))));
+    for (codec, stream) in streams {
+        let sets = sets(codec, &stream);
+        assert!(sets.is_complete());
+        for set in sets.iter() {
+            assert!(sets.is_plausible(set), "{codec:?} {set:x?}");
+        }
+    }
+}
+
 #[test]
 fn h264_baseline_reorders_nothing() {
     let stream = annex_b(&[

@@ -4,7 +4,7 @@ use hitless_media::Sidecar;
 use hitless_media::sidecar::{
     Clock, ClockStep, Closed, Lost, Opened, Record, Recovered, SampleRange, Writer, path_of,
 };
-use hitless_model::{Cause, ClockPoint, ClockSource, MediaTime, Nanos, RunId, Utc};
+use hitless_model::{Cause, ClockPoint, ClockSource, MediaSpan, MediaTime, Nanos, RunId, Utc};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -26,6 +26,7 @@ fn every_record() -> Vec<Record> {
             rtp_start: MediaTime::new(-5),
             timescale: 90_000,
             reorder_depth: None,
+            frame: Some(MediaSpan::new(3600)),
             version: String::new(),
         }),
         Record::Clock(Clock { point: point(ClockSource::HostArrival, 9), drift_ppb: 0 }),

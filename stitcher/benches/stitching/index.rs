@@ -180,6 +180,7 @@ fn meta(path: &Path, name: &SegmentName, number: i64) {
         rtp_start: media,
         timescale: 90_000,
         reorder_depth: Some(0),
+        frame: None,
         version: "0.1.0".to_owned(),
     };
     let closed = Closed {

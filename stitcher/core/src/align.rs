@@ -1,18 +1,18 @@
 //! How the media clock of one strand maps to another's.
 //!
-//! First by fingerprints: the first place of the overlap at which exactly one
-//! offset explains what both show makes the alignment exact. Else by the
-//! clocks: if exactly one offset within their error puts key frames upon key
-//! frames, and no two of these differ, the strands are joined at it, and every
-//! switch between them has the clocks' error. Else the strands stay apart and only take turns.
+//! By fingerprints: the first place of the overlap at which exactly one offset
+//! explains what both show makes the alignment exact. Where there is no such
+//! place the clocks decide ([`rhythm`]), and where a clock was set, what one
+//! strand ends and the other begins with ([`stepped`]).
 
 use crate::evidence::Look;
 use crate::pair::{Pair, pairs};
 use crate::plan::StrandId;
-use crate::probe::{self, Grain, Point, Rows};
+use crate::probe::{self, Grain, Rows};
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
+use crate::{rhythm, stepped};
 use hitless_model::{MediaSpan, Nanos, Utc};
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ pub(crate) fn alignments(
     if look.lacks_anything() {
         return all;
     }
-    let stepped = stepped(view, look, settings, &all);
+    let stepped = stepped::stepped(view, look, settings, &all);
     all.retain(|a| !stepped.iter().any(|s| (s.early, s.late) == (a.early, a.late)));
     all.extend(stepped);
     all
@@ -124,14 +124,46 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         }
         tries += u32::from(complete);
     }
+    if differs
+        && comparable
+        && let Some(aligned) = probe_far(view, look, settings, pair)
+    {
+        return aligned;
+    }
     let done = !comparable || tries > settings.retries;
-    let how = by_clock(view, look, settings, pair, comparable, differs);
+    let how = rhythm::by_clock(view, look, settings, pair, comparable, differs);
     Aligned { how, done, to: if done { read } else { pair.to } }
+}
+
+/// No picture is equal where the clocks put them: one of them is off by more
+/// than it says. Key frames only, at the beginning of the overlap.
+fn probe_far(
+    view: &View<'_>,
+    look: &mut Look<'_>,
+    settings: &Settings,
+    pair: &Pair,
+) -> Option<Aligned> {
+    let far = Settings { gate: settings.far_gate, ..settings.clone() };
+    let before = look.misses();
+    let rows = probe::rows(view, look, &far, pair, pair.from, Grain::Keys);
+    let early = probe::marks(look, &rows.early);
+    let late = probe::marks(look, &rows.late);
+    if look.misses() > before {
+        let how = How::Apart { error: rows.error, differs: true };
+        return Some(Aligned { how, done: false, to: pair.to });
+    }
+    let Verdict::Exact { offset, matched, compared } = verdict(view, pair, &rows, &early, &late)
+    else {
+        return None;
+    };
+    let read = rows.late.last().map_or(pair.from, |l| l.label.plus(rows.gate)).max(pair.from);
+    let how = How::Exact { offset: MediaSpan::new(offset), matched, compared, step: None };
+    Some(Aligned { how, done: rows.complete, to: if rows.complete { read } else { pair.to } })
 }
 
 /// A window that begins here knows nothing of what was found at an instant.
 pub(crate) fn before(settings: &Settings, at: Utc) -> Utc {
-    let margin = settings.gate.plus(settings.gate).plus(settings.gate);
+    let margin = settings.gate.plus(settings.gate).plus(settings.far_gate);
     at.plus(Nanos::ZERO.minus(margin))
 }
 
@@ -179,7 +211,7 @@ fn verdict(view: &View<'_>, pair: &Pair, rows: &Rows, early: &[Mark], late: &[Ma
 }
 
 /// For each later point the offset that the clocks would have.
-fn expected(rows: &Rows, scale: u32) -> Vec<(i64, i64)> {
+pub(crate) fn expected(rows: &Rows, scale: u32) -> Vec<(i64, i64)> {
     rows.late
         .iter()
         .filter_map(|late| {
@@ -193,154 +225,6 @@ fn expected(rows: &Rows, scale: u32) -> Vec<(i64, i64)> {
 fn any_equal(a: &[Mark], b: &[Mark]) -> bool {
     let prints: BTreeSet<_> = a.iter().map(|m| m.print).collect();
     b.iter().any(|m| prints.contains(&m.print))
-}
-
-fn by_clock(
-    view: &View<'_>,
-    look: &mut Look<'_>,
-    settings: &Settings,
-    pair: &Pair,
-    comparable: bool,
-    differs: bool,
-) -> How {
-    let rows = probe::rows(view, look, settings, pair, pair.from, Grain::Keys);
-    let error = rows.error;
-    let joined = (comparable && !differs)
-        .then(|| rhythm(&rows, view.strand(pair.early).timescale))
-        .flatten()
-        .filter(|offset| nowhere_differ(look, &rows, *offset));
-    match joined {
-        Some(offset) => How::Joined { offset: MediaSpan::new(offset), error },
-        None => How::Apart { error, differs },
-    }
-}
-
-/// Are all key frames that an offset puts upon each other equal, as far as
-/// they can be read?
-fn nowhere_differ(look: &mut Look<'_>, rows: &Rows, offset: i64) -> bool {
-    let early = probe::marks(look, &rows.early);
-    let late = probe::marks(look, &rows.late);
-    late.iter().all(|mark| {
-        let time = mark.at.saturating_add(offset);
-        let other = early.binary_search_by_key(&time, |m| m.at);
-        other.map_or(true, |at| early[at].print == mark.print)
-    })
-}
-
-/// The only offset within the clocks' error that puts key frames upon key
-/// frames, if there is one, and if key frames are far enough apart for that
-/// to mean anything.
-fn rhythm(rows: &Rows, scale: u32) -> Option<i64> {
-    let error = MediaSpan::from_nanos(rows.error, scale).ticks().max(1);
-    if closest(rows)? < error.saturating_mul(4) {
-        return None;
-    }
-    let expected = expected(rows, scale);
-    let early: BTreeSet<i64> = rows.early.iter().map(|p| p.at.ticks()).collect();
-    let mut offsets: BTreeSet<i64> = BTreeSet::new();
-    for (late, about) in &expected {
-        let from = late.saturating_add(*about);
-        let near = early.range(from.saturating_sub(error)..=from.saturating_add(error));
-        offsets.extend(near.map(|e| e.saturating_sub(*late)));
-    }
-    let good: Vec<(i64, usize)> = offsets
-        .into_iter()
-        .map(|d| (d, fit(&early, &rows.late, d)))
-        .filter(|(_, fit)| *fit > 0)
-        .collect();
-    let best = good.iter().max_by_key(|(_, fit)| *fit)?;
-    let rivals = good.iter().filter(|(_, fit)| fit * 2 >= best.1).count();
-    (rivals == 1).then_some(best.0)
-}
-
-/// The shortest way from key frame to key frame.
-fn closest(rows: &Rows) -> Option<i64> {
-    let steps = |points: &[Point]| -> Vec<i64> {
-        points.windows(2).map(|p| p[1].at.since(p[0].at).ticks()).collect()
-    };
-    steps(&rows.early).into_iter().chain(steps(&rows.late)).min()
-}
-
-/// How many key frames fall upon key frames; none if most do not.
-fn fit(early: &BTreeSet<i64>, late: &[Point], offset: i64) -> usize {
-    let (Some(first), Some(last)) = (early.first(), early.last()) else { return 0 };
-    let shifted = || late.iter().map(|p| p.at.ticks().saturating_add(offset));
-    let met = shifted().filter(|t| early.contains(t)).count();
-    let alone = shifted().filter(|t| (first..=last).contains(&t) && !early.contains(t)).count();
-    if met > alone { met } else { 0 }
-}
-
-/// Where a clock is known to have been set: strands that no fingerprint has
-/// tied to another, although one ended near where the other began.
-fn stepped(
-    view: &View<'_>,
-    look: &mut Look<'_>,
-    settings: &Settings,
-    known: &[Alignment],
-) -> Vec<Alignment> {
-    if view.facts.clock_steps.is_empty() {
-        return Vec::new();
-    }
-    let exact = |a: &&Alignment| matches!(a.how, How::Exact { .. });
-    let tied: BTreeSet<StrandRef> =
-        known.iter().filter(exact).flat_map(|a| [a.early, a.late]).collect();
-    let mut found = Vec::new();
-    let began = |s: &StrandRef| view.strand(*s).known.is_none();
-    for late in view.strand_refs().filter(|s| !tied.contains(s) && began(s)) {
-        for early in enders(view, settings, late) {
-            if let Some(how) = step(view, look, settings, early, late) {
-                let (early, late) = (early.min(late), early.max(late));
-                let range = (view.strand(early).begins.at, view.last(late).label_end());
-                found.push(Alignment { early, late, how, range, done: true, known: false });
-                break;
-            }
-        }
-    }
-    found
-}
-
-/// Strands of other instances that ended near where this one began.
-fn enders(view: &View<'_>, settings: &Settings, late: StrandRef) -> Vec<StrandRef> {
-    let began = view.strand(late).begins.at;
-    let apart = |s: &StrandRef| view.last(*s).label_end().since(began).abs();
-    let mut near: Vec<StrandRef> = view
-        .strand_refs()
-        .filter(|s| view.instance(*s) != view.instance(late))
-        .filter(|s| view.strand(*s).timescale == view.strand(late).timescale)
-        .filter(|s| apart(s) <= settings.step_reach)
-        .collect();
-    near.sort_by_key(|s| (apart(s), *s));
-    near.truncate(settings.step_tries);
-    near
-}
-
-/// Does the head of one strand show what the tail of the other does?
-fn step(
-    view: &View<'_>,
-    look: &mut Look<'_>,
-    settings: &Settings,
-    ended: StrandRef,
-    began: StrandRef,
-) -> Option<How> {
-    let scale = view.strand(ended).timescale;
-    let rows = probe::ends(view, look, settings, ended, began);
-    let tail = probe::marks(look, &rows.early);
-    let head = probe::marks(look, &rows.late);
-    let Verdict::Exact { offset, matched, compared } =
-        vote(&tail, &head, |_, _| true, rows.min_run)
-    else {
-        return None;
-    };
-    let (_, about) = *expected(&rows, scale).first()?;
-    let step = MediaSpan::new(offset.saturating_sub(about)).to_nanos(scale);
-    let known = |by: &Nanos| by.abs().minus(step.abs()).abs() <= rows.gate;
-    if !view.facts.clock_steps.iter().any(known) {
-        // a picture in a loop
-        return None;
-    }
-    // offsets go from the strand that is later in order
-    let offset = MediaSpan::new(if began > ended { offset } else { offset.saturating_neg() });
-    Some(How::Exact { offset, matched, compared, step: Some(step) })
 }
 
 pub(crate) fn strand_id(view: &View<'_>, strand: StrandRef) -> StrandId {

@@ -54,12 +54,17 @@ impl Pause {
 }
 
 /// The pauses of a segment's samples, in decode order. Nearly always none.
-pub fn pauses(samples: &[Sample], timescale: u32) -> Vec<Pause> {
+///
+/// `usual` is how long a picture lasted right before the segment, if that is
+/// known: a few samples alone do not tell a stall from a slow camera.
+pub fn pauses(samples: &[Sample], timescale: u32, usual: Option<MediaSpan>) -> Vec<Pause> {
     let mut shown: Vec<i64> = samples.iter().map(|s| s.presentation.ticks()).collect();
     shown.sort_unstable();
     shown.extend(shown.first().and_then(|begin| end(samples, *begin)));
-    let Some(frame) = usual_step(shown.clone()) else { return Vec::new() };
+    let Some(own) = usual_step(shown.clone()) else { return Vec::new() };
     let steps: Vec<i64> = shown.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();
+    let before = usual.map(MediaSpan::ticks).filter(|ticks| *ticks > 0 && steps.len() < RATE);
+    let frame = before.map_or(own, |before| before.min(own));
     let pause = |at: usize| Pause {
         sample: 0,
         until: MediaTime::new(shown[at + 1]),
@@ -138,7 +143,7 @@ mod tests {
     }
 
     fn found(shown: &[i64], last: i64) -> Vec<(u32, i64, i64)> {
-        pauses(&samples(shown, last), 90_000)
+        pauses(&samples(shown, last), 90_000, None)
             .iter()
             .map(|p| (p.sample, p.until.ticks(), p.length.ticks()))
             .collect()
@@ -169,6 +174,23 @@ mod tests {
         let shown = every(3_600, 25);
         assert_eq!(found(&shown, 4 * SECOND), [(25, 24 * 3_600 + 4 * SECOND, 4 * SECOND - 3_600)]);
         assert_eq!(found(&shown, 3_600), []);
+    }
+
+    #[test]
+    fn few_samples_are_held_against_those_before() {
+        let lone = |lasts: i64, before: i64| {
+            let before = Some(MediaSpan::new(before));
+            let found = pauses(&samples(&[0], lasts), 90_000, before);
+            found.iter().map(|p| (p.sample, p.length.ticks())).collect::<Vec<_>>()
+        };
+        assert_eq!(lone(4 * SECOND, 3_600), [(1, 4 * SECOND - 3_600)]);
+        assert_eq!(lone(4 * SECOND, 4 * SECOND), []);
+        assert_eq!(lone(3_600, 3_600), []);
+        assert_eq!(lone(4 * SECOND, 0), []);
+        assert_eq!(lone(i64::MAX, i64::MIN), []);
+        // four and more say it themselves
+        let slow = samples(&every(SECOND, 4), SECOND);
+        assert_eq!(pauses(&slow, 90_000, Some(MediaSpan::new(3_600))), []);
     }
 
     #[test]

@@ -10,6 +10,10 @@ pub struct Settings {
     /// Clocks may be this much worse than they say before a match is missed.
     /// Wide on purpose: a frozen picture must be seen to match at many offsets.
     pub gate: Nanos,
+    /// Where no picture is equal within the gate, clocks are asked for once more
+    /// that may be this much worse: hosts without a time server, and cameras
+    /// that never say the time.
+    pub far_gate: Nanos,
     /// The same where single samples are compared: less, because a picture
     /// that stands still shows the same samples in every GOP.
     pub sample_gate: Nanos,
@@ -46,6 +50,7 @@ impl Default for Settings {
         Self {
             gap_threshold: Nanos::from_secs(1),
             gate: Nanos::from_secs(5),
+            far_gate: Nanos::from_secs(60),
             sample_gate: Nanos::from_secs(1),
             probe_keys: 16,
             min_keys: 3,
@@ -66,6 +71,6 @@ impl Settings {
     pub fn lookahead(&self) -> Nanos {
         let tries = 1_i64.checked_shl(self.retries.min(32)).unwrap_or(i64::MAX);
         let last = Nanos::new(self.retry_after.get().saturating_mul(tries));
-        last.plus(self.gate).plus(self.gate).plus(Nanos::from_secs(1800))
+        last.plus(self.far_gate).plus(self.far_gate).plus(Nanos::from_secs(1800))
     }
 }

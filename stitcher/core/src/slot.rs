@@ -73,22 +73,34 @@ fn alone(unit: Unit) -> Slot {
 /// One empty slot for each key frame, and for samples that have none.
 fn borders(all: &[Unit]) -> Vec<Slot> {
     let mut slots: Vec<Slot> = Vec::new();
+    let mut owners: Vec<StrandRef> = Vec::new();
     for unit in all {
         match slots.last_mut() {
-            Some(slot) if slot.start == unit.start => {
+            Some(slot) if is_same(slot, unit, &owners) => {
                 slot.from = slot.from.min(unit.from);
                 slot.open |= unit.open;
             }
-            _ => slots.push(Slot {
-                start: unit.start,
-                from: unit.from,
-                open: unit.open,
-                closed: None,
-                copies: Vec::new(),
-            }),
+            _ => {
+                owners.clear();
+                slots.push(Slot {
+                    start: unit.start,
+                    from: unit.from,
+                    open: unit.open,
+                    closed: None,
+                    copies: Vec::new(),
+                });
+            }
         }
+        owners.push(unit.strand);
     }
     slots
+}
+
+/// Is it the slot's key frame? Files of strangers round its time to their
+/// own ticks, so that copies of two strands may lie a little apart.
+fn is_same(slot: &Slot, unit: &Unit, owners: &[StrandRef]) -> bool {
+    let apart = unit.start.saturating_sub(slot.start);
+    apart == 0 || (apart.saturating_mul(2) < unit.frame && !owners.contains(&unit.strand))
 }
 
 fn place(view: &View<'_>, groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {

@@ -12,44 +12,17 @@ use world::World;
 use world::camera::{Habits, Order, Scene};
 use world::recorder::{Loss, Take};
 
-/// Ten pictures a second, a key frame every two seconds.
-fn habits() -> Habits {
-    Habits {
-        step: 9_000,
-        jitter: 0,
-        gop: 20,
-        gop_more: 0,
-        order: Order::Plain,
-        scene: Scene::Moving,
-        stalls: Vec::new(),
-        seed: 7,
-    }
-}
-
 /// Frames in a second.
 const SECOND: usize = 10;
 
-/// From second to second, in segments of a minute that begin where those of
-/// other recorders do.
+/// Ten pictures a second, a key frame every two seconds.
+fn habits() -> Habits {
+    Habits::even(9_000, 2 * SECOND)
+}
+
+/// From second to second.
 fn take(lineage: u32, from: usize, to: usize) -> Take {
-    Take {
-        lineage,
-        strand: 0,
-        from: from * SECOND,
-        to: to * SECOND,
-        losses: Vec::new(),
-        unnoticed: false,
-        crashed: false,
-        segment_gops: 30,
-        common_borders: true,
-        clock_off: Nanos::ZERO,
-        error: Nanos::from_millis(20),
-        drift_ppb: 0,
-        drift_admitted: true,
-        step: None,
-        parameters: 1,
-        source: ClockSource::SenderReport,
-    }
+    Take::whole(lineage, from * SECOND, to * SECOND)
 }
 
 fn run(world: &mut World, lineage: usize, from: usize, to: usize) {

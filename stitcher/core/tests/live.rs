@@ -3,10 +3,10 @@
 
 mod world;
 
-use hitless_model::{ClockSource, Nanos};
+use hitless_model::Nanos;
 use hitless_stitcher_core::{Evidence, Settings};
 use world::World;
-use world::camera::{Habits, Order, Scene};
+use world::camera::{Habits, Scene};
 use world::recorder::{Loss, Take};
 use world::store::{Store, nameless, statuses};
 
@@ -14,38 +14,7 @@ const HOUR: usize = 3600;
 
 /// One picture a second, a key frame every two seconds.
 fn habits(scene: Scene) -> Habits {
-    Habits {
-        step: 90_000,
-        jitter: 0,
-        gop: 2,
-        gop_more: 0,
-        order: Order::Plain,
-        scene,
-        stalls: Vec::new(),
-        seed: 7,
-    }
-}
-
-/// Segments of a minute.
-fn take(lineage: u32, from: usize, to: usize) -> Take {
-    Take {
-        lineage,
-        strand: 0,
-        from,
-        to,
-        losses: Vec::new(),
-        unnoticed: false,
-        crashed: false,
-        segment_gops: 30,
-        common_borders: true,
-        clock_off: Nanos::ZERO,
-        error: Nanos::from_millis(20),
-        drift_ppb: 0,
-        drift_admitted: true,
-        step: None,
-        parameters: 1,
-        source: ClockSource::SenderReport,
-    }
+    Habits { scene, ..Habits::even(90_000, 2) }
 }
 
 /// Stitches every ten minutes; says how many rows the largest run after the
@@ -80,16 +49,17 @@ const TWO: [(&str, &str); 2] = [("blue", "run-1"), ("green", "run-2")];
 
 #[test]
 fn one_recorder() {
-    let world = World::new(&habits(Scene::Moving), 8 * HOUR, &TWO[..1], vec![take(0, 0, 8 * HOUR)]);
+    let world =
+        World::new(&habits(Scene::Moving), 8 * HOUR, &TWO[..1], vec![Take::whole(0, 0, 8 * HOUR)]);
     let (rows, windows) = live(&world);
     assert!(rows <= 75, "{rows} rows in {windows} windows");
 }
 
 #[test]
 fn two_recorders_for_ever() {
-    let mut blue = take(0, 0, 8 * HOUR);
+    let mut blue = Take::whole(0, 0, 8 * HOUR);
     blue.losses = (0..8).map(|h| Loss { at: h * HOUR + 1801, frames: 3, partial: false }).collect();
-    let takes = vec![blue, take(1, 0, 8 * HOUR)];
+    let takes = vec![blue, Take::whole(1, 0, 8 * HOUR)];
     let world = World::new(&habits(Scene::Moving), 8 * HOUR, &TWO, takes);
     let (rows, windows) = live(&world);
     assert!(rows <= 150, "{rows} rows in {windows} windows");
@@ -98,9 +68,9 @@ fn two_recorders_for_ever() {
 /// Nothing is ever proven: tried again for an hour, and then no more.
 #[test]
 fn a_picture_that_stands_still_for_ever() {
-    let mut green = take(1, 0, 8 * HOUR);
+    let mut green = Take::whole(1, 0, 8 * HOUR);
     green.common_borders = false;
-    let takes = vec![take(0, 0, 8 * HOUR), green];
+    let takes = vec![Take::whole(0, 0, 8 * HOUR), green];
     let world = World::new(&habits(Scene::Frozen), 8 * HOUR, &TWO, takes);
     let (rows, windows) = live(&world);
     assert!(rows <= 450, "{rows} rows in {windows} windows");
@@ -109,7 +79,7 @@ fn a_picture_that_stands_still_for_ever() {
 /// One of them is set back an hour in the middle of the day.
 #[test]
 fn a_clock_that_is_set_back() {
-    let mut blue = take(0, 0, 8 * HOUR);
+    let mut blue = Take::whole(0, 0, 8 * HOUR);
     blue.step = Some((4 * HOUR, Nanos::from_secs(-3600)));
     let world = World::new(&habits(Scene::Moving), 8 * HOUR, &TWO[..1], vec![blue]);
     let (rows, windows) = live(&world);
@@ -123,10 +93,10 @@ fn restarts_beside_one_that_goes_on() {
     let names: Vec<String> = (0..32).map(|n| format!("run-{n:03}")).collect();
     let mut runs = vec![("nvr-1", "run-for-ever")];
     runs.extend(names.iter().map(|run| ("blue", run.as_str())));
-    let mut takes = vec![take(0, 0, 8 * HOUR)];
+    let mut takes = vec![Take::whole(0, 0, 8 * HOUR)];
     takes.extend((0..32_u32).map(|n| {
         let from = n as usize * HOUR / 4;
-        take(n + 1, from, from + HOUR / 4 - 20)
+        Take::whole(n + 1, from, from + HOUR / 4 - 20)
     }));
     let world = World::new(&habits(Scene::Moving), 8 * HOUR, &runs, takes);
     let (rows, windows) = live(&world);

@@ -3,7 +3,7 @@
 
 mod world;
 
-use hitless_model::{Nanos, OverlapStatus, SegmentState};
+use hitless_model::{OverlapStatus, SegmentState};
 use hitless_stitcher_core::{
     AudioCut, AudioStretch, Carry, Evidence, Facts, Plan, SegmentFacts, SegmentRef, Settings, What,
     diff, render,
@@ -218,34 +218,9 @@ proptest! {
 
 #[test]
 fn a_segment_that_is_still_open_is_pending() {
-    let habits = world::camera::Habits {
-        step: 9_000,
-        jitter: 0,
-        gop: 10,
-        gop_more: 0,
-        order: world::camera::Order::Plain,
-        scene: world::camera::Scene::Moving,
-        stalls: Vec::new(),
-        seed: 1,
-    };
-    let take = world::recorder::Take {
-        lineage: 0,
-        strand: 0,
-        from: 0,
-        to: 300,
-        losses: Vec::new(),
-        unnoticed: false,
-        crashed: false,
-        segment_gops: 10,
-        common_borders: true,
-        clock_off: Nanos::ZERO,
-        error: Nanos::from_millis(20),
-        drift_ppb: 0,
-        drift_admitted: true,
-        step: None,
-        parameters: 1,
-        source: hitless_model::ClockSource::SenderReport,
-    };
+    let habits = world::camera::Habits::even(9_000, 10);
+    let take =
+        world::recorder::Take { segment_gops: 10, ..world::recorder::Take::whole(0, 0, 300) };
     let mut world = World::new(&habits, 300, &[("blue", "run-1")], vec![take]);
     world.facts.segments[2].state = SegmentState::Recording;
     let (plan, _) = world.plan();

@@ -5,46 +5,15 @@
 
 mod world;
 
-use hitless_model::{ClockSource, Nanos};
 use hitless_stitcher_core::{Evidence, Needs, Settings, plan};
 use std::time::{Duration, Instant};
 use world::World;
-use world::camera::{Habits, Order, Scene};
+use world::camera::Habits;
 use world::recorder::Take;
 
 /// One picture a second, a key frame every two seconds.
 fn habits() -> Habits {
-    Habits {
-        step: 90_000,
-        jitter: 0,
-        gop: 2,
-        gop_more: 0,
-        order: Order::Plain,
-        scene: Scene::Moving,
-        stalls: Vec::new(),
-        seed: 7,
-    }
-}
-
-fn take(lineage: u32, from: usize, to: usize) -> Take {
-    Take {
-        lineage,
-        strand: 0,
-        from,
-        to,
-        losses: Vec::new(),
-        unnoticed: false,
-        crashed: false,
-        segment_gops: 30,
-        common_borders: true,
-        clock_off: Nanos::ZERO,
-        error: Nanos::from_millis(20),
-        drift_ppb: 0,
-        drift_admitted: true,
-        step: None,
-        parameters: 1,
-        source: ClockSource::SenderReport,
-    }
+    Habits::even(90_000, 2)
 }
 
 const DAY: usize = 86_400;
@@ -61,7 +30,7 @@ fn handovers(days: usize) -> World {
     let takes = (0..turns)
         .map(|n| {
             let lineage = u32::try_from(n).expect("few");
-            take(lineage, (n * DAY / 4).saturating_sub(10), (n + 1) * DAY / 4)
+            Take::whole(lineage, (n * DAY / 4).saturating_sub(10), (n + 1) * DAY / 4)
         })
         .collect();
     World::new(&habits(), days * DAY, &runs, takes)
@@ -70,12 +39,12 @@ fn handovers(days: usize) -> World {
 /// Two recorders side by side for ever; one of them loses a few pictures
 /// every hour.
 fn twins(days: usize) -> World {
-    let mut blue = take(0, 0, days * DAY);
+    let mut blue = Take::whole(0, 0, days * DAY);
     blue.losses = (0..24 * days)
         .map(|h| world::recorder::Loss { at: h * 3600 + 1801, frames: 3, partial: false })
         .collect();
     let runs = [("blue", "run-1"), ("green", "run-2")];
-    World::new(&habits(), days * DAY, &runs, vec![blue, take(1, 0, days * DAY)])
+    World::new(&habits(), days * DAY, &runs, vec![blue, Take::whole(1, 0, days * DAY)])
 }
 
 /// Two recorders of a camera that falls silent for a second every half a
@@ -86,7 +55,7 @@ fn flapping(days: usize) -> World {
         let late = lineage as usize * 15;
         takes.extend((0..days * 480).map(|n| Take {
             strand: u32::try_from(n).expect("few"),
-            ..take(lineage, n * 30 + late, n * 30 + 29 + late)
+            ..Take::whole(lineage, n * 30 + late, n * 30 + 29 + late)
         }));
     }
     let runs = [("blue", "run-1"), ("green", "run-2")];

@@ -1,19 +1,27 @@
 //! `stitcher export`.
 
+use super::exported::{Done, document, text};
 use super::stretch::{Stretch, stitch_first};
+use super::watched::watched;
 use super::{answer, answer_json, compute};
-use crate::export::{Clip, Gaps, Lack, MARGIN, Order, Written, export, select};
+use crate::export::{
+    Clip, End, ExportError, Gaps, MARGIN, Meter, Order, Written, export, select, shown,
+};
 use crate::site::{Site, now};
+use crate::timeline;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use hitless_model::{CameraId, Nanos, TimeRange, Utc};
+use hitless_schema::timeline::{Entry, What};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Writes an exact clip of a camera as one MP4 that every player opens, with a
 /// manifest (clip.mp4.json) that says what it is made of. Begins with the
 /// picture on the screen at --from and ends at --to; nothing is re-encoded.
+/// What is still being recorded at the end (--last, --to now) is not in it: it
+/// then ends with the last picture that is stitched.
 ///
 /// Examples:
 ///   stitcher export --camera CAM_1 --last 5m -o clip.mp4
@@ -67,14 +75,6 @@ impl From<GapsArg> for Gaps {
     }
 }
 
-/// What became of one camera.
-struct Done {
-    camera: CameraId,
-    written: Vec<Written>,
-    lacks: Vec<Lack>,
-    problem: Option<String>,
-}
-
 pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
     site.check_storage()?;
     let now = now();
@@ -82,10 +82,20 @@ pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
     if !args.no_stitch {
         stitch_first(site, &compute(site, None)?, &args.cameras, range).await?;
     }
-    let open_end = args.stretch.is_open_ended();
+    let end = if args.stretch.is_open_ended() { End::LastPicture } else { End::Asked };
     let mut all = Vec::new();
     for camera in &args.cameras {
-        all.push(one(site, camera, range, open_end, &args, now).await);
+        // A camera that fails does not keep the others from being exported.
+        let mut done = Done::new(camera, range, end);
+        let mut interrupted = false;
+        if let Err(problem) = write_all(site, &args, now, &mut done).await {
+            interrupted = matches!(problem.downcast_ref(), Some(ExportError::Interrupted));
+            done.problem = Some(format!("{problem:#}"));
+        }
+        all.push(done);
+        if interrupted {
+            break;
+        }
     }
     if args.json {
         let cameras: Vec<Value> = all.iter().map(document).collect();
@@ -105,50 +115,47 @@ pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
     if !failed.is_empty() {
         bail!("{}", failed.join("\n"));
     }
-    Ok(Verdict::of(all.iter().flat_map(|done| &done.lacks).any(Lack::is_gap)))
+    Ok(Verdict::of(all.iter().any(Done::lacks_footage)))
 }
 
-/// A camera that fails does not keep the others from being exported.
-async fn one(
-    site: &Site,
-    camera: &CameraId,
-    range: TimeRange,
-    open_end: bool,
-    args: &Args,
-    now: Utc,
-) -> Done {
-    let mut done =
-        Done { camera: camera.clone(), written: Vec::new(), lacks: Vec::new(), problem: None };
-    if let Err(problem) = write_all(site, (range, open_end), args, now, &mut done).await {
-        done.problem = Some(format!("{problem:#}"));
-    }
-    done
-}
-
-async fn write_all(
-    site: &Site,
-    (mut range, open_end): (TimeRange, bool),
-    args: &Args,
-    now: Utc,
-    done: &mut Done,
-) -> Result<()> {
-    let before = range.from.plus(Nanos::ZERO.minus(MARGIN));
-    let entries = site.store.timeline(&done.camera, before, range.to).await?;
-    if let Some(last) = entries.last().filter(|e| open_end && e.end > range.from) {
-        range.to = range.to.min(last.end);
-    }
-    let (clips, lacks) = select(&entries, range, args.gaps.into(), site.root());
+async fn write_all(site: &Site, args: &Args, now: Utc, done: &mut Done) -> Result<()> {
+    let (asked, end) = (done.asked, done.end);
+    let before = asked.from.plus(Nanos::ZERO.minus(MARGIN));
+    let read = TimeRange { from: before, to: asked.to };
+    let entries = timeline::read(site, &done.camera, read).await?.entries;
+    let (clips, lacks) = select(&entries, asked, end, args.gaps.into(), site.root());
     done.lacks = lacks;
     if clips.is_empty() {
-        bail!("nothing is recorded between {} and {}", range.from, range.to);
+        bail!("{}", nothing(&entries, asked));
     }
-    let path = path_of(args, &done.camera, range)?;
+    done.shown = shown(&entries, asked, end);
+    let path = path_of(args, &done.camera, done.shown)?;
     let several = clips.len() > 1;
     for (clip, number) in clips.into_iter().zip(1_usize..) {
         let path = if several { numbered(&path, number) } else { path.clone() };
         done.written.push(write(&done.camera, clip, path, args, now).await?);
     }
     Ok(())
+}
+
+/// Why there is no clip at all.
+fn nothing(entries: &[Entry], asked: TimeRange) -> String {
+    let TimeRange { from, to } = asked;
+    let nothing = format!("nothing is recorded between {from} and {to}");
+    let mut inside = entries.iter().filter(|e| e.end > from && e.start < to);
+    match inside.next() {
+        Some(Entry { what: What::Pending, .. }) => format!(
+            "what was recorded between {from} and {to} is in a file that is still open; it can be \
+             exported once that is closed"
+        ),
+        Some(Entry { start, what: What::Gap(cause), .. }) => {
+            format!("{nothing}: there is a gap from {start} on, {cause}")
+        }
+        Some(Entry { what: What::Expired, .. }) => {
+            format!("{nothing}: it was removed by retention")
+        }
+        _ => nothing,
+    }
 }
 
 /// On a thread of its own: it waits for disks.
@@ -161,11 +168,17 @@ async fn write(
 ) -> Result<Written> {
     let camera = camera.clone();
     let (force, manifest) = (args.force, !args.no_manifest);
+    let name = path.display().to_string();
+    let meter = Arc::new(Meter::default());
+    let shared = Arc::clone(&meter);
     let task = move || {
-        let order = Order { camera: &camera, clip: &clip, path: &path, force, manifest, now };
+        let meter = &*shared;
+        let order =
+            Order { camera: &camera, clip: &clip, path: &path, force, manifest, now, meter };
         export(&order)
     };
-    Ok(tokio::task::spawn_blocking(task).await??)
+    let task = tokio::task::spawn_blocking(task);
+    Ok(watched(task, &meter, &name, args.json).await??)
 }
 
 /// `-o`, or a name in it if it is a folder.
@@ -187,64 +200,4 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let kind = path.extension().map_or(String::new(), |e| format!(".{}", e.to_string_lossy()));
     path.with_file_name(format!("{stem}-{number}{kind}"))
-}
-
-fn text(done: &Done) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    for clip in &done.written {
-        let _ = writeln!(
-            text,
-            "{}: {} from {}, {:.3} s, {} bytes",
-            clip.path.display(),
-            done.camera,
-            clip.begins,
-            clip.duration.as_secs_f64(),
-            clip.bytes
-        );
-    }
-    for lack in &done.lacks {
-        let why = match (lack.kind, lack.cause) {
-            (_, Some(cause)) => format!(", {cause}"),
-            ("pending", _) => ", in a file that is still open".to_owned(),
-            ("expired", _) => ", removed by retention".to_owned(),
-            ("unknown", _) => ", not recorded or not stitched yet".to_owned(),
-            _ => String::new(),
-        };
-        let (from, to) = (lack.range.from, lack.range.to);
-        let _ = writeln!(
-            text,
-            "  {} of {:.3} s from {from} to {to}{why}",
-            lack.kind,
-            to.since(from).as_secs_f64()
-        );
-    }
-    text
-}
-
-fn document(done: &Done) -> Value {
-    let clip = |clip: &Written| {
-        json!({
-            "path": clip.path.display().to_string(),
-            "bytes": clip.bytes,
-            "begins": clip.begins.to_string(),
-            "seconds": clip.duration.as_secs_f64(),
-            "sha256": clip.manifest.as_ref().map(|m| m.sha256.as_str()),
-        })
-    };
-    let lack = |lack: &Lack| {
-        json!({
-            "kind": lack.kind,
-            "cause": lack.cause.map(|cause| cause.as_str()),
-            "start": lack.range.from.to_string(),
-            "end": lack.range.to.to_string(),
-            "seconds": lack.range.to.since(lack.range.from).as_secs_f64(),
-        })
-    };
-    json!({
-        "camera": done.camera.as_str(),
-        "clips": done.written.iter().map(clip).collect::<Vec<_>>(),
-        "missing": done.lacks.iter().map(lack).collect::<Vec<_>>(),
-        "problem": done.problem,
-    })
 }

@@ -4,6 +4,7 @@
 //! status: 0 clean, 1 finished with findings, 2 could not run.
 
 mod export;
+mod exported;
 pub mod instant;
 mod protect;
 mod prune;
@@ -15,6 +16,7 @@ pub mod since;
 mod stretch;
 mod timeline;
 mod verify;
+mod watched;
 
 use crate::compute::Compute;
 use crate::site::{Site, load};

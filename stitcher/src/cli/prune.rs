@@ -2,6 +2,7 @@
 
 use super::instant::instant;
 use super::{answer, answer_json};
+use crate::counted::counted;
 use crate::retention::{Chosen, Pruned, Rule, choose, remove};
 use crate::site::{Site, now};
 use crate::verdict::Verdict;
@@ -67,14 +68,15 @@ fn text(chosen: &[Chosen], pruned: Option<&Pruned>) -> String {
             let _ = writeln!(text, "{} {:>12} bytes  {why}", one.name, one.bytes);
         }
         let bytes: u64 = chosen.iter().map(|one| one.bytes).sum();
-        let count = chosen.len();
-        let _ = writeln!(text, "{count} segments, {bytes} bytes would go; --yes removes them");
+        let segments = counted(chosen.len() as u64, "segment");
+        let _ = writeln!(text, "{segments}, {bytes} bytes would go; --yes removes them");
         return text;
     };
     for problem in &done.problems {
         let _ = writeln!(text, "{problem}");
     }
-    let _ = writeln!(text, "{} segments removed, {} bytes", done.removed, done.bytes);
+    let _ =
+        writeln!(text, "{} removed, {} bytes", counted(done.removed as u64, "segment"), done.bytes);
     text
 }
 

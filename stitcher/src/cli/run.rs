@@ -2,6 +2,7 @@
 
 use super::since::Since;
 use super::{answer, answer_json, compute};
+use crate::compute::Compute;
 use crate::run::{Options, run as run_once};
 use crate::site::Site;
 use crate::verdict::Verdict;
@@ -26,16 +27,19 @@ pub(super) struct Args {
     /// Show the plan as text and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Threads [default: stitcher.jobs, else one per core]
+    /// Threads, up to 128; 0: one per core [default: stitcher.jobs]
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    jobs: Option<usize>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(site: &Site, args: Args) -> Result<Verdict> {
-    let compute = compute(site, args.jobs)?;
+    let compute = match args.jobs {
+        Some(jobs) => Compute::new(NonZeroUsize::new(jobs))?,
+        None => compute(site, None)?,
+    };
     let options = Options {
         since: args.since,
         cameras: args.cameras,

@@ -1,9 +1,10 @@
 //! Writes one clip and its manifest.
 
 use super::copy;
-use super::digest::digests;
+use super::digest::{Digests, digests};
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
+use super::meter::Meter;
 use super::select::Clip;
 use super::target::{Replace, Target};
 use crate::virtual_mp4::{Cut, VirtualMp4};
@@ -26,6 +27,14 @@ pub struct Order<'a> {
     pub manifest: bool,
     /// The host's clock.
     pub now: Utc,
+    /// What is told how far it is.
+    pub meter: &'a Meter,
+}
+
+impl Order<'_> {
+    fn replace(&self) -> Replace {
+        if self.force { Replace::Allowed } else { Replace::Never }
+    }
 }
 
 /// A clip that is there.
@@ -43,27 +52,56 @@ pub struct Written {
     pub manifest: Option<Manifest>,
 }
 
-/// Writes a clip: all of it or nothing.
+/// Whether a clip is on the disk when it gets its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It is.
+    Synced,
+    /// A power cut may take it, as it may take what `cp` wrote.
+    Unsynced,
+}
+
+impl Durability {
+    fn keep(self, target: &Target) -> Result<(), ExportError> {
+        if self == Self::Synced { target.sync() } else { Ok(()) }
+    }
+}
+
+/// Writes a clip: all of it or nothing, and on the disk.
 pub fn export(order: &Order<'_>) -> Result<Written, ExportError> {
-    let replace = if order.force { Replace::Allowed } else { Replace::Never };
+    export_with(order, Durability::Synced)
+}
+
+/// Writes a clip: all of it or nothing.
+pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written, ExportError> {
+    let replace = order.replace();
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
-    copy::write(&made, &target)?;
-    let beside = match order.manifest {
-        true => Some(write_manifest(order, &made, &target, replace)?),
-        false => None,
+    let passes = if order.manifest { 2 } else { 1 };
+    order.meter.expect(made.size().saturating_mul(passes));
+    let write = || match order.manifest {
+        true => {
+            let copy = |feed: &mut _| copy::write(&made, &target, order.meter, Some(feed));
+            digests(&made, copy).map(Some)
+        }
+        false => copy::write(&made, &target, order.meter, None).map(|()| None),
     };
-    target.sync()?;
+    let digests = match durability {
+        Durability::Synced => target.flushing(write)?,
+        Durability::Unsynced => write()?,
+    };
+    let beside = digests.map(|d| write_manifest(order, &made, d, durability)).transpose()?;
+    durability.keep(&target)?;
     let told = match beside {
         // First the manifest: a clip under its name is never without.
         Some((manifest, beside)) => {
-            beside.name(replace)?;
+            beside.name(replace, durability)?;
             Some(manifest)
         }
         None => None,
     };
-    if let Err(error) = target.name(replace) {
+    if let Err(error) = target.name(replace, durability) {
         if told.is_some() && replace == Replace::Never {
             let _ = std::fs::remove_file(manifest_path(order.path));
         }
@@ -88,19 +126,18 @@ fn manifest_path(clip: &Path) -> PathBuf {
 fn write_manifest(
     order: &Order<'_>,
     made: &VirtualMp4,
-    target: &Target,
-    replace: Replace,
+    digests: Digests,
+    durability: Durability,
 ) -> Result<(Manifest, Target), ExportError> {
-    let digests = digests(made, &target.file, target.part())?;
     let about =
         About { camera: order.camera, clip: order.clip, made, path: order.path, now: order.now };
     let manifest = manifest(&about, digests);
     let mut text = serde_json::to_vec_pretty(&manifest)
         .map_err(|source| ExportError::Manifest { path: order.path.to_owned(), source })?;
     text.push(b'\n');
-    let mut beside = Target::create(&manifest_path(order.path), replace)?;
+    let mut beside = Target::create(&manifest_path(order.path), order.replace())?;
     let written = beside.file.write_all(&text);
     written.map_err(|e| ExportError::io("could not write", beside.part(), e))?;
-    beside.sync()?;
+    durability.keep(&beside)?;
     Ok((manifest, beside))
 }

@@ -1,6 +1,8 @@
 //! Bytes of originals into the clip, inside the kernel where it can.
 
+use super::digest::Feed;
 use super::error::ExportError;
+use super::meter::Meter;
 use super::target::Target;
 use crate::virtual_mp4::{Part, SourceRange, VirtualMp4};
 use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs};
@@ -16,8 +18,13 @@ const SHARING: [i64; 2] = [0x5846_5342, 0x9123_683E];
 /// Bytes of the buffer where the kernel cannot copy by itself.
 const BUFFER: usize = 1 << 20;
 
-/// Writes all of a clip.
-pub(super) fn write(clip: &VirtualMp4, target: &Target) -> Result<(), ExportError> {
+/// Writes all of a clip; what is digested is fed with the same parts.
+pub(super) fn write<'a>(
+    clip: &'a VirtualMp4,
+    target: &Target,
+    meter: &Meter,
+    mut feed: Option<&mut Feed<'a>>,
+) -> Result<(), ExportError> {
     make_room(clip.size(), target)?;
     let mut open: Option<(Arc<Path>, File)> = None;
     let mut how = How::Kernel;
@@ -26,6 +33,9 @@ pub(super) fn write(clip: &VirtualMp4, target: &Target) -> Result<(), ExportErro
             Part::Made(at, bytes) => {
                 let written = target.file.write_all_at(bytes, at);
                 written.map_err(|e| failed(clip, target, e))?;
+                if let Some(feed) = &mut feed {
+                    feed.made(at, bytes);
+                }
             }
             Part::Range(range) => {
                 let known = open.take().filter(|(path, _)| *path == range.path);
@@ -34,6 +44,11 @@ pub(super) fn write(clip: &VirtualMp4, target: &Target) -> Result<(), ExportErro
                     None => (Arc::clone(&range.path), open_source(&range.path)?),
                 };
                 copy(clip, range, &file, target, &mut how)?;
+                meter.add(range.length)?;
+                if let Some(feed) = &mut feed {
+                    feed.range(range, &file)?;
+                    meter.add(range.length)?;
+                }
                 open = Some((path, file));
             }
         }
@@ -183,11 +198,12 @@ mod tests {
         let clip = clip(&path);
         let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
         let target = target.expect("created");
-        write(&clip, &target).expect("whole");
+        let meter = Meter::default();
+        write(&clip, &target, &meter, None).expect("whole");
         let range = &clip.ranges()[0];
         let source = File::options().read(true).write(true).open(&path).expect("there");
         source.set_len(range.from + range.length - 100).expect("cut");
-        let kernel = write(&clip, &target).expect_err("short");
+        let kernel = write(&clip, &target, &meter, None).expect_err("short");
         let mut how = How::ByHand;
         let by_hand = copy(&clip, range, &source, &target, &mut how).expect_err("short");
         for error in [kernel, by_hand] {

@@ -41,6 +41,9 @@ pub enum ExportError {
         /// How many bytes it would have.
         bytes: u64,
     },
+    /// Somebody asked to leave off.
+    #[error("interrupted; nothing is left of the clip")]
+    Interrupted,
     /// The system refused something.
     #[error("{doing} {path}: {source}", path = path.display())]
     Io {

@@ -11,10 +11,12 @@ mod copy;
 mod digest;
 mod error;
 mod manifest;
+mod meter;
 mod select;
 mod target;
 
-pub use clip::{Order, Written, export};
+pub use clip::{Durability, Order, Written, export, export_with};
 pub use error::ExportError;
 pub use manifest::{Manifest, ManifestRange, ManifestSpan, Missing, SCHEMA_VERSION};
-pub use select::{Clip, Gaps, Lack, MARGIN, Played, select};
+pub use meter::Meter;
+pub use select::{Clip, End, Gaps, Lack, MARGIN, Played, select, shown};

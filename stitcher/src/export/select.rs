@@ -49,6 +49,11 @@ impl Lack {
     pub fn is_gap(&self) -> bool {
         self.kind != "hole"
     }
+
+    /// Nobody knows yet what will be there.
+    pub fn is_open(&self) -> bool {
+        matches!(self.kind, "pending" | "unknown")
+    }
 }
 
 /// A span that a clip plays.
@@ -94,17 +99,45 @@ impl Clip {
     }
 }
 
+/// Where a clip ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Where it was asked to; where that is not stitched yet, with the last
+    /// picture.
+    Asked,
+    /// With the last picture that there is.
+    LastPicture,
+}
+
+/// What of a stretch a clip can show: nothing that is not stitched yet. Only
+/// what is known to be missing may make a picture stand at the end.
+pub fn shown(entries: &[Entry], asked: TimeRange, end: End) -> TimeRange {
+    let before = |entry: &&Entry| entry.start < asked.to && entry.end > asked.from;
+    let rest = || entries.iter().rev().filter(before);
+    let is_known = |entry: &&Entry| !matches!(entry.what, What::Pending);
+    let known = rest().find(is_known).is_some_and(|entry| entry.end >= asked.to);
+    let last = rest().find(|entry| matches!(entry.what, What::Span(_)));
+    match last {
+        Some(last) if end == End::LastPicture || !known => {
+            TimeRange { from: asked.from, to: asked.to.min(last.end) }
+        }
+        _ => asked,
+    }
+}
+
 /// The clips of a stretch of a timeline, and all that is missing in it.
 ///
 /// `entries` are those that touch it, and those of [`MARGIN`] before it.
 /// Without any footage there is no clip.
 pub fn select(
     entries: &[Entry],
-    range: TimeRange,
+    asked: TimeRange,
+    end: End,
     gaps: Gaps,
     root: &Path,
 ) -> (Vec<Clip>, Vec<Lack>) {
-    let lacks = lacks(entries, range);
+    let lacks = lacks(entries, asked);
+    let range = shown(entries, asked, end);
     let mut runs = runs(entries, range, root);
     let seen =
         |run: &Run| run.spans.iter().any(|s| s.piece.end > range.from && s.piece.start < range.to);

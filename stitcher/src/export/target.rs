@@ -3,12 +3,18 @@
 //! It is written as `NAME.part`, locked while it is written. One that a killed
 //! export left is nobody's and is begun anew.
 
+use super::clip::Durability;
 use super::error::ExportError;
 use rustix::fs::{FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A clip that is written sooner than this is synced in the end alone.
+const FLUSHED_EVERY: Duration = Duration::from_millis(50);
 
 /// Whether a file of the same name may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +62,45 @@ impl Target {
         &self.part
     }
 
+    /// Does some work while the disk takes what is written so far: what is to
+    /// last waits for it less in the end.
+    pub(super) fn flushing<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let flusher = scope.spawn(|| {
+                loop {
+                    std::thread::park_timeout(FLUSHED_EVERY);
+                    if over.load(Ordering::Acquire) {
+                        return Ok(());
+                    }
+                    // An error is told once: the sync at the end would not see it.
+                    self.file.sync_data()?;
+                }
+            });
+            let done = work();
+            over.store(true, Ordering::Release);
+            flusher.thread().unpark();
+            let flushed = flusher.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let done = done?;
+            flushed.map_err(|e| ExportError::io("could not sync", &self.part, e))?;
+            Ok(done)
+        })
+    }
+
     /// What is written is on the disk.
     pub(super) fn sync(&self) -> Result<(), ExportError> {
         self.file.sync_all().map_err(|e| ExportError::io("could not sync", &self.part, e))
     }
 
-    /// Gives it its name, and syncs the folder.
-    pub(super) fn name(mut self, replace: Replace) -> Result<(), ExportError> {
+    /// Gives it its name; one that is to last is in a synced folder then.
+    pub(super) fn name(
+        mut self,
+        replace: Replace,
+        durability: Durability,
+    ) -> Result<(), ExportError> {
         let fail = |source| ExportError::io("could not name", &self.path, source);
         match replace {
             Replace::Allowed => std::fs::rename(&self.part, &self.path).map_err(fail)?,
@@ -75,6 +113,9 @@ impl Target {
             },
         }
         self.named = true;
+        if durability == Durability::Unsynced {
+            return Ok(());
+        }
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -116,13 +157,16 @@ mod tests {
         let path = folder.path().join("clip.mp4");
         let target = Target::create(&path, Replace::Never).expect("created");
         std::fs::write(&path, "somebody else's").expect("written");
-        assert!(matches!(target.name(Replace::Never), Err(ExportError::Exists { .. })));
+        assert!(matches!(
+            target.name(Replace::Never, Durability::Synced),
+            Err(ExportError::Exists { .. })
+        ));
         assert!(matches!(Target::create(&path, Replace::Never), Err(ExportError::Exists { .. })));
         assert_eq!(std::fs::read_to_string(&path).expect("there"), "somebody else's");
         assert_eq!(folder.path().read_dir().expect("readable").count(), 1, "no part is left");
         Target::create(&path, Replace::Allowed)
             .expect("created")
-            .name(Replace::Allowed)
+            .name(Replace::Allowed, Durability::Synced)
             .expect("named");
         assert_eq!(std::fs::read(&path).expect("there"), b"");
     }

@@ -57,7 +57,8 @@ impl Contents {
         let axis = axis(video, media_start, timescale);
         let mut samples = samples(video, axis, sidecar);
         mark_open(&mut samples);
-        let pauses = pauses(&samples, timescale);
+        let usual = sidecar.opened.as_ref().and_then(|opened| opened.frame);
+        let pauses = pauses(&samples, timescale, usual);
         let audio = movie.audio().map(|track| stretches(track, axis)).unwrap_or_default();
         Some(Self { samples, audio, pauses })
     }

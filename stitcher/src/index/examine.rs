@@ -7,6 +7,7 @@
 
 use super::contents::Contents;
 use super::in_file::{InFile, read_segment};
+use super::place::Place;
 use hitless_media::storage::RebuildError;
 use hitless_model::{Segment, SegmentState};
 use std::io::ErrorKind;
@@ -39,7 +40,7 @@ pub fn examine(root: &Path, row: &Segment) -> Examined {
         Ok(false) => return gone(row),
         Err(e) => return Examined::Unreadable(format!("{}: {e}", path.display())),
     }
-    match read_segment(root, &row.name) {
+    match read_segment(root, &row.name, Place::of(row)) {
         Ok(found) => compare(row, found),
         Err(RebuildError::Mp4(hitless_media::mp4::Mp4Error::Io { source, .. }))
             if source.kind() == ErrorKind::NotFound =>

@@ -2,10 +2,13 @@
 //!
 //! Ids, causes and numbers are safe in HTML as they are; sentences are escaped.
 
+use super::axis::Axis;
 use super::days::length;
 use super::model::{CameraDay, Gap, Report};
+use super::sentences;
 use super::strip::{clock, strip};
 use super::text::percent;
+use crate::counted::counted;
 use hitless_model::{InstanceId, SeamKind};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -25,7 +28,7 @@ pub fn html(report: &Report) -> String {
             let _ = write!(body, "<h2>{}</h2>", day.camera);
             camera = Some(&day.camera);
         }
-        body.push_str(&section(day, &instances));
+        body.push_str(&section(day, Axis::of(day.range, report.range), &instances));
     }
     HEAD.replace("<!-- body -->", &body)
 }
@@ -38,10 +41,11 @@ fn summary(report: &Report, instances: &[InstanceId]) -> String {
     let covered = total(|day| day.covered.as_secs_f64());
     let all = (expected > 0.0).then(|| (covered / expected).min(1.0));
     let gaps: usize = report.days.iter().map(|day| day.open_gaps().count()).sum();
+    let gaps = counted(gaps as u64, "gap");
     let longest = report.longest_gap().as_secs_f64();
     let _ = write!(
         text,
-        "<p class=\"sum\"><b>{}</b> covered, <b>{gaps}</b> gaps, the longest <b>{longest:.3} s</b></p>",
+        "<p class=\"sum\"><b>{}</b> covered, <b>{gaps}</b>, the longest <b>{longest:.3} s</b></p>",
         percent(all)
     );
     text.push_str("<p class=\"key\">");
@@ -57,36 +61,33 @@ fn summary(report: &Report, instances: &[InstanceId]) -> String {
     text
 }
 
-fn section(day: &CameraDay, instances: &[InstanceId]) -> String {
+fn section(day: &CameraDay, axis: Axis, instances: &[InstanceId]) -> String {
     let seams = |kind| day.seams.get(&kind).copied().unwrap_or(0);
-    let shares: Vec<String> = day
-        .shares
-        .iter()
-        .map(|(instance, time)| format!("{instance} {:.1} s", time.as_secs_f64()))
-        .collect();
     let class = if day.open_gaps().next().is_some() { "bad" } else { "good" };
     let mut text = format!(
-        "<section><h3>{} <span class=\"{class}\">{}</span></h3>{}\
-         <p class=\"hours\"><span>0</span><span>6</span><span>12</span><span>18</span>\
-         <span>24 h UTC</span></p><p>{:.3} s of {:.3} s; {}; seams: {} exact, {} clock, {} after \
-         a gap; {} holes ({:.3} s); {:.1} s recorded twice; {} recorder starts.</p>",
+        "<section><h3>{} UTC <span class=\"{class}\">{}</span></h3>{}{}<p>{:.3} s of {:.3} s; {}; \
+         seams: {} exact, {} clock, {} after a gap; {} ({:.3} s); {}; longest gap {:.3} s.</p>",
         day.day(),
         percent(day.coverage()),
-        strip(day, instances),
+        strip(day, axis, instances),
+        axis.labels(),
         day.covered.as_secs_f64(),
         day.expected.as_secs_f64(),
-        shares.join(", "),
+        sentences::shares(day),
         seams(SeamKind::Exact),
         seams(SeamKind::Clock),
         seams(SeamKind::Gap),
-        day.holes,
+        counted(day.holes, "hole"),
         day.hole_time.as_secs_f64(),
-        day.overlapped.as_secs_f64(),
-        day.starts
+        sentences::overlap(day),
+        day.longest_gap().as_secs_f64(),
     );
+    for line in sentences::starts(day).into_iter().chain(sentences::drifts(day)) {
+        let _ = write!(text, "<p>{line}</p>");
+    }
     if day.corrupt + day.lost > 0 {
-        let (corrupt, lost) = (day.corrupt, day.lost);
-        let _ = write!(text, "<p>{corrupt} segments cannot be read, {lost} are gone.</p>");
+        let corrupt = counted(day.corrupt, "segment");
+        let _ = write!(text, "<p>{corrupt} corrupt, {} missing.</p>", day.lost);
     }
     if !day.gaps.is_empty() {
         text.push_str(

@@ -1,7 +1,7 @@
 //! The report for scripts; described by `docs/report.schema.json`.
 
 use super::days::length;
-use super::model::{CameraDay, Gap, Overlap, Report, SEAMS};
+use super::model::{CameraDay, Drift, Gap, Overlap, Report, SEAMS, Start};
 use hitless_model::{Run, SeamKind};
 use serde_json::{Map, Value, json as value};
 
@@ -45,8 +45,11 @@ fn day(day: &CameraDay) -> Value {
         "damaged_samples": day.damaged,
         "instance_seconds": shares,
         "overlapped_seconds": day.overlapped.as_secs_f64(),
+        "overlap": day.overlap(),
         "overlaps": day.overlaps.iter().map(overlap).collect::<Vec<_>>(),
-        "recorder_starts": day.starts,
+        "drifts": day.drifts().iter().map(drift).collect::<Vec<_>>(),
+        "recorder_starts": day.starts.len(),
+        "starts": day.starts.iter().map(start).collect::<Vec<_>>(),
         "corrupt_segments": day.corrupt,
         "missing_segments": day.lost,
         "findings": day.findings,
@@ -80,7 +83,22 @@ fn overlap(overlap: &Overlap) -> Value {
         "end": overlap.range.to.to_string(),
         "seconds": length(overlap.range).as_secs_f64(),
         "exact": overlap.exact,
+        "matched": overlap.matched.map(|(matched, _)| matched),
+        "compared": overlap.matched.map(|(_, compared)| compared),
         "drift_ppb": overlap.drift_ppb,
+    })
+}
+
+fn drift(drift: &Drift) -> Value {
+    value!({ "of": drift.of.as_str(), "against": drift.against.as_str(), "ppm": drift.ppm() })
+}
+
+fn start(start: &Start) -> Value {
+    value!({
+        "instance": start.instance.as_str(),
+        "run": start.run.as_str(),
+        "started": start.at.to_string(),
+        "overlap_seconds": start.overlap.as_secs_f64(),
     })
 }
 

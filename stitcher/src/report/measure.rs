@@ -1,7 +1,7 @@
 //! From what is stored to numbers per day. Pure.
 
 use super::days::{common, days, length};
-use super::model::{CameraDay, Gap, Overlap, Shade, Stored};
+use super::model::{CameraDay, Gap, Overlap, Shade, Start, Stored};
 use hitless_model::{Alignment, CameraId, Cause, Nanos, Run, SegmentState, TimeRange};
 use hitless_schema::timeline::{AlignmentRow, Entry, GapRow, Span, What};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ fn empty(camera: &CameraId, range: TimeRange) -> CameraDay {
         shares: BTreeMap::new(),
         overlaps: Vec::new(),
         overlapped: Nanos::ZERO,
-        starts: 0,
+        starts: Vec::new(),
         corrupt: 0,
         lost: 0,
         findings: Vec::new(),
@@ -84,16 +84,7 @@ impl CameraDay {
             What::Pending => self.pending = self.pending.plus(time),
             What::Expired => self.expired = self.expired.plus(time),
         }
-        let shade = match &entry.what {
-            What::Span(span) => Some(Shade::Footage(span.segment.instance.clone())),
-            What::Gap(cause) => Some(Shade::Gap(*cause)),
-            What::Hole(_) => None,
-            What::Pending => Some(Shade::Pending),
-            What::Expired => Some(Shade::Expired),
-        };
-        if let Some(shade) = shade {
-            self.shade(range, shade);
-        }
+        self.shade(range, &entry.what);
     }
 
     /// A span that began the day before has its seam there.
@@ -101,8 +92,12 @@ impl CameraDay {
         let time = length(range);
         self.expected = self.expected.plus(time);
         self.covered = self.covered.plus(time);
-        let share = self.shares.entry(span.segment.instance.clone()).or_default();
-        *share = share.plus(time);
+        // looked for first: a name is cloned once and not for each span
+        let instance = &span.segment.instance;
+        match self.shares.get_mut(instance) {
+            Some(share) => *share = share.plus(time),
+            None => drop(self.shares.insert(instance.clone(), time)),
+        }
         if begins {
             *self.seams.entry(span.seam.kind).or_default() += 1;
             self.seam_error = self.seam_error.plus(span.seam.error);
@@ -110,12 +105,26 @@ impl CameraDay {
         }
     }
 
-    fn shade(&mut self, range: TimeRange, shade: Shade) {
-        match self.shades.last_mut() {
-            // holes are too small to be seen
-            Some((last, same)) if *same == shade => last.to = range.to,
-            _ => self.shades.push((range, shade)),
+    /// Neighbours of one kind are one stretch; holes are too small to be seen.
+    fn shade(&mut self, range: TimeRange, what: &What) {
+        let is_same = |shade: &Shade| match (what, shade) {
+            (What::Span(span), Shade::Footage(instance)) => span.segment.instance == *instance,
+            (What::Gap(cause), Shade::Gap(before)) => cause == before,
+            (What::Pending, Shade::Pending) | (What::Expired, Shade::Expired) => true,
+            _ => false,
+        };
+        if let Some((last, _)) = self.shades.last_mut().filter(|(_, shade)| is_same(shade)) {
+            last.to = range.to;
+            return;
         }
+        let shade = match what {
+            What::Span(span) => Shade::Footage(span.segment.instance.clone()),
+            What::Gap(cause) => Shade::Gap(*cause),
+            What::Hole(_) => return,
+            What::Pending => Shade::Pending,
+            What::Expired => Shade::Expired,
+        };
+        self.shades.push((range, shade));
     }
 
     fn around(&mut self, stored: &Stored, runs: &[Run]) {
@@ -126,7 +135,8 @@ impl CameraDay {
         }
         self.overlaps = stored.alignments.iter().filter_map(|row| overlap(row, day)).collect();
         self.overlapped = union(self.overlaps.iter().map(|overlap| overlap.range).collect());
-        self.starts = runs.iter().filter(|run| inside(run.started)).count() as u64;
+        let started = runs.iter().filter(|run| inside(run.started));
+        self.starts = started.map(|run| start(run, &stored.alignments)).collect();
         for (at, state) in &stored.unplayable {
             let counted = u64::from(inside(*at));
             match state {
@@ -160,6 +170,17 @@ impl CameraDay {
     }
 }
 
+/// A start, and how long others recorded beside it.
+fn start(run: &Run, alignments: &[AlignmentRow]) -> Start {
+    let of = |row: &&AlignmentRow| {
+        let (early, late) = (row.early.run.as_ref(), row.late.run.as_ref());
+        early != late && (early == Some(&run.run) || late == Some(&run.run))
+    };
+    let beside = alignments.iter().filter(of);
+    let overlap = union(beside.map(|row| TimeRange { from: row.from, to: row.to }).collect());
+    Start { instance: run.instance.clone(), run: run.run.clone(), at: run.started, overlap }
+}
+
 fn overlap(row: &AlignmentRow, day: TimeRange) -> Option<Overlap> {
     let range = common(TimeRange { from: row.from, to: row.to }, day)?;
     Some(Overlap {
@@ -167,6 +188,10 @@ fn overlap(row: &AlignmentRow, day: TimeRange) -> Option<Overlap> {
         late: row.late.instance.clone(),
         range,
         exact: matches!(row.how, Alignment::Exact { .. }),
+        matched: match row.how {
+            Alignment::Exact { matched, compared, .. } => Some((matched, compared)),
+            _ => None,
+        },
         drift_ppb: row.drift_ppb,
     })
 }

@@ -3,6 +3,7 @@
 //! [`gather`] reads what is stored, [`measure`](measure()) makes numbers of it
 //! (pure), and each format is written by a room of its own.
 
+mod axis;
 mod csv;
 mod days;
 mod gather;
@@ -11,6 +12,7 @@ mod json;
 mod measure;
 mod model;
 mod prometheus;
+mod sentences;
 mod strip;
 mod text;
 
@@ -19,7 +21,7 @@ pub use gather::gather;
 pub use html::html;
 pub use json::json;
 pub use measure::measure;
-pub use model::{CameraDay, Gap, Report, Stored};
+pub use model::{CameraDay, Drift, Gap, Report, Start, Stored};
 pub use prometheus::prometheus;
 pub use text::text;
 

@@ -1,7 +1,7 @@
 //! What a report says of each camera and day.
 
 use hitless_model::{
-    CameraId, Cause, InstanceId, Nanos, Run, SeamKind, SegmentState, TimeRange, Utc,
+    CameraId, Cause, InstanceId, Nanos, Run, RunId, SeamKind, SegmentState, TimeRange, Utc,
 };
 use hitless_schema::timeline::{AlignmentRow, Entry, FindingRow, GapRow};
 use std::collections::BTreeMap;
@@ -73,8 +73,41 @@ pub struct Overlap {
     pub range: TimeRange,
     /// Whether equal pictures prove how they fit together.
     pub exact: bool,
-    /// How much faster the later one's clock ran, where known.
+    /// Of the pictures that were compared, so many are equal.
+    pub matched: Option<(u32, u32)>,
+    /// How much faster the later one's clock ran, where it was measured.
     pub drift_ppb: Option<i64>,
+}
+
+/// How fast two instances' clocks went apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// Whose clock,
+    pub of: InstanceId,
+    /// against whose.
+    pub against: InstanceId,
+    /// So much faster it ran; `None`: they overlapped for too short a time.
+    pub ppb: Option<i64>,
+}
+
+impl Drift {
+    /// In parts per million.
+    pub fn ppm(&self) -> Option<f64> {
+        self.ppb.map(|ppb| ppb as f64 / 1000.0)
+    }
+}
+
+/// A recorder that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Which.
+    pub instance: InstanceId,
+    /// The life that began.
+    pub run: RunId,
+    /// When.
+    pub at: Utc,
+    /// How long it recorded the camera together with another life.
+    pub overlap: Nanos,
 }
 
 /// One camera on one day.
@@ -116,7 +149,7 @@ pub struct CameraDay {
     /// When more than one recorded.
     pub overlapped: Nanos,
     /// Recorders that were started.
-    pub starts: u64,
+    pub starts: Vec<Start>,
     /// Segments that are corrupt, and that are gone.
     pub corrupt: u64,
     /// Segments whose file is gone.
@@ -143,6 +176,37 @@ impl CameraDay {
     pub fn longest_gap(&self) -> Nanos {
         let lengths = self.open_gaps().map(|gap| gap.range.to.since(gap.range.from));
         lengths.max().unwrap_or_default()
+    }
+
+    /// Of the footage, how much more than one instance recorded.
+    pub fn overlap(&self) -> Option<f64> {
+        let covered = self.covered.as_secs_f64();
+        (covered > 0.0).then(|| (self.overlapped.as_secs_f64() / covered).min(1.0))
+    }
+
+    /// How fast clocks went apart, for every two instances that overlap: what
+    /// was measured longest counts.
+    pub fn drifts(&self) -> Vec<Drift> {
+        let mut longest: BTreeMap<(&InstanceId, &InstanceId), (Nanos, Option<i64>)> =
+            BTreeMap::new();
+        for overlap in self.overlaps.iter().filter(|o| o.early != o.late) {
+            let (early, late) = (&overlap.early, &overlap.late);
+            let (pair, ppb) = match early < late {
+                true => ((late, early), overlap.drift_ppb),
+                false => ((early, late), overlap.drift_ppb.map(|ppb| -ppb)),
+            };
+            let length = overlap.range.to.since(overlap.range.from);
+            let known = longest.entry(pair).or_insert((length, ppb));
+            if ppb.is_some() && (known.1.is_none() || length > known.0) {
+                *known = (length, ppb);
+            }
+        }
+        let drift = |((of, against), (_, ppb)): ((&InstanceId, &InstanceId), (Nanos, _))| Drift {
+            of: of.clone(),
+            against: against.clone(),
+            ppb,
+        };
+        longest.into_iter().map(drift).collect()
     }
 
     /// The day, as `2026-08-11`.

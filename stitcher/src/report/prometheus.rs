@@ -2,7 +2,7 @@
 //! camera.
 
 use super::model::{CameraDay, Report, SEAMS};
-use hitless_model::Nanos;
+use hitless_model::{InstanceId, Nanos};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -58,6 +58,9 @@ const SUMS: &[(&str, &str, Sum)] = &[
     ("overlapped_seconds", "Time that more than one recorder has.", |days| {
         time(days, |day| day.overlapped)
     }),
+    ("recorder_starts", "Recorders that were started.", |days| {
+        days.iter().map(|day| day.starts.len()).sum::<usize>() as f64
+    }),
     ("damaged_frames", "Damaged frames that are played.", |days| {
         days.iter().map(|day| day.damaged).sum::<u64>() as f64
     }),
@@ -89,6 +92,7 @@ fn by_kind(out: &mut Metrics, cameras: &BTreeMap<&str, Vec<&CameraDay>>) {
             out.sample("instance_seconds", &labels, time.as_secs_f64());
         }
     }
+    drifts(out, cameras);
     out.gauge("gap_seconds", "Time in gaps that nothing has repaired, by cause.");
     for (camera, days) in cameras {
         let mut causes: BTreeMap<&str, Nanos> = BTreeMap::new();
@@ -99,6 +103,24 @@ fn by_kind(out: &mut Metrics, cameras: &BTreeMap<&str, Vec<&CameraDay>>) {
         for (cause, time) in causes {
             let labels = [("camera", *camera), ("cause", cause)];
             out.sample("gap_seconds", &labels, time.as_secs_f64());
+        }
+    }
+}
+
+/// The latest that was measured; 1e-6 is a second in eleven days.
+fn drifts(out: &mut Metrics, cameras: &BTreeMap<&str, Vec<&CameraDay>>) {
+    out.gauge("drift_ratio", "How much faster an instance's clock ran than another's.");
+    for (camera, days) in cameras {
+        let mut latest: BTreeMap<(InstanceId, InstanceId), f64> = BTreeMap::new();
+        for drift in days.iter().flat_map(|day| day.drifts()) {
+            if let Some(ppb) = drift.ppb {
+                latest.insert((drift.of, drift.against), ppb as f64 / 1e9);
+            }
+        }
+        for ((of, against), ratio) in latest {
+            let labels =
+                [("camera", *camera), ("instance", of.as_str()), ("against", against.as_str())];
+            out.sample("drift_ratio", &labels, ratio);
         }
     }
 }

@@ -3,24 +3,22 @@
 //! Gaps are drawn last and never narrower than the eye can see, so that a gap
 //! of a second shows on a strip of a day.
 
+use super::axis::Axis;
 use super::days::length;
 use super::model::{CameraDay, Shade};
 use hitless_model::{InstanceId, Nanos, Utc};
 use std::fmt::Write as _;
 
-/// Drawn units of a whole day.
+/// Drawn units of the whole strip.
 const WIDTH: f64 = 1440.0;
 const HEIGHT: u32 = 26;
 /// The least width of a gap: two pixels on a narrow screen.
 const LEAST: f64 = 3.0;
-const DAY: f64 = 86_400.0;
 
 /// The strip; `instances` in the order of their colours.
-pub fn strip(day: &CameraDay, instances: &[InstanceId]) -> String {
-    let midnight = day.range.from.as_ns().div_euclid(86_400_000_000_000) * 86_400_000_000_000;
-    let midnight = Utc::from_ns(midnight);
-    let place = |at: Utc| at.since(midnight).as_secs_f64() / DAY * WIDTH;
-    let wide = |time: Nanos| time.as_secs_f64() / DAY * WIDTH;
+pub(super) fn strip(day: &CameraDay, axis: Axis, instances: &[InstanceId]) -> String {
+    let place = |at: Utc| axis.place(at) * WIDTH;
+    let wide = |time: Nanos| axis.share(time) * WIDTH;
     let label = format!("{} on {}", day.camera, day.day());
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
@@ -52,9 +50,8 @@ pub fn strip(day: &CameraDay, instances: &[InstanceId]) -> String {
             clock(range.to)
         );
     }
-    for hour in 1..24 {
-        let x = f64::from(hour) * WIDTH / 24.0;
-        let _ = write!(svg, "<path class=\"hour\" d=\"M{x} 0V{HEIGHT}\"/>");
+    for x in axis.marks().into_iter().map(place) {
+        let _ = write!(svg, "<path class=\"hour\" d=\"M{x:.2} 0V{HEIGHT}\"/>");
     }
     svg.push_str("</svg>");
     svg

@@ -3,7 +3,7 @@
 use super::model::{Report, Stored};
 use super::{csv, html, json, measure, prometheus, text};
 use hitless_model::{
-    Alignment, AudioCut, CameraId, Cause, InstanceId, MediaSpan, Nanos, Seam, SeamKind,
+    Alignment, AudioCut, CameraId, Cause, InstanceId, MediaSpan, Nanos, Run, RunId, Seam, SeamKind,
     SegmentName, SegmentNumber, SegmentState, TimeRange, Utc,
 };
 use hitless_schema::timeline::{
@@ -49,7 +49,7 @@ fn entry(from: i64, to: i64, what: What) -> Entry {
 fn stored() -> Stored {
     let strand = |instance: &str| Strand {
         instance: InstanceId::new(instance).expect("valid"),
-        run: None,
+        run: RunId::new(format!("run-of-{instance}")).ok(),
         number: 0,
     };
     Stored {
@@ -90,7 +90,7 @@ fn stored() -> Stored {
                 compared: 5,
                 step: None,
             },
-            drift_ppb: None,
+            drift_ppb: Some(12_500),
         }],
         findings: vec![FindingRow {
             at: at(2000),
@@ -101,9 +101,51 @@ fn stored() -> Stored {
     }
 }
 
+/// Green took over from blue; red came up by itself.
+fn runs() -> Vec<Run> {
+    let run = |instance: &str, started: i64| Run {
+        run: RunId::new(format!("run-of-{instance}")).expect("valid"),
+        instance: InstanceId::new(instance).expect("valid"),
+        host: "here".to_owned(),
+        pid: 1,
+        version: "1".to_owned(),
+        started: at(started),
+        ready: None,
+        draining: None,
+        heartbeat: at(7000),
+        stopped: None,
+    };
+    vec![run("blue", -5), run("green", 1890), run("red", 2500)]
+}
+
 fn report() -> Report {
     let range = TimeRange { from: at(-86_400), to: at(86_400) };
-    Report { range, made: at(9000), days: measure(&camera(), range, &stored(), &[]), runs: vec![] }
+    let days = measure(&camera(), range, &stored(), &runs());
+    Report { range, made: at(9000), days, runs: runs() }
+}
+
+/// Who was started, whether another one recorded beside it, and how fast clocks
+/// went apart, is in every format.
+#[test]
+fn restarts_and_drift_are_told() {
+    let report = report();
+    let (text, page, table) = (text(&report), html(&report), csv(&report));
+    for said in [
+        "green at 23:31:30.000 (200.000 s beside another)",
+        "red at 23:41:40.000 (alone)",
+        "clock of green against blue: drift +12.500 ppm",
+        "200.000 s recorded twice (5.6 %)",
+    ] {
+        assert!(text.contains(said), "{text}");
+        assert!(page.contains(said), "{page}");
+    }
+    assert!(table.contains(",0.056497,green/blue=+12.500,1\n"), "{table}");
+    let drift = "hitless_timeline_drift_ratio{camera=\"CAM_1\",instance=\"green\",against=\"blue\"} 0.0000125\n";
+    assert!(prometheus(&report).contains(drift), "{}", prometheus(&report));
+    let day = &json(&report)["days"][0];
+    assert_eq!(day["drifts"][0]["ppm"], 12.5);
+    assert_eq!(day["overlaps"][0]["matched"], 5);
+    assert_eq!(day["starts"][1]["overlap_seconds"], 200.0);
 }
 
 #[test]

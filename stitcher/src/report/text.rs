@@ -2,6 +2,8 @@
 
 use super::days::length;
 use super::model::{CameraDay, Gap, Report};
+use super::sentences;
+use crate::counted::counted;
 use hitless_model::SeamKind;
 use std::fmt::Write as _;
 
@@ -24,25 +26,23 @@ fn describe(text: &mut String, day: &CameraDay) {
     // writing to a string cannot fail
     let _ = writeln!(text, "\n{} {}  {coverage}", day.camera, day.day());
     let _ = writeln!(text, "  {covered:.3} s of {expected:.3} s");
-    let shares: Vec<String> = day
-        .shares
-        .iter()
-        .map(|(instance, time)| format!("{instance} {:.3} s", time.as_secs_f64()))
-        .collect();
-    let _ = writeln!(text, "  played from {}", shares.join(", "));
+    let _ = writeln!(text, "  {}", sentences::shares(day));
     let seams = |kind| day.seams.get(&kind).copied().unwrap_or(0);
     let _ = writeln!(
         text,
-        "  seams: {} exact, {} clock (within {:.3} s), {} after a gap; {:.3} s recorded twice",
+        "  seams: {} exact, {} clock (within {:.3} s), {} after a gap; {}",
         seams(SeamKind::Exact),
         seams(SeamKind::Clock),
         day.seam_error.as_secs_f64(),
         seams(SeamKind::Gap),
-        day.overlapped.as_secs_f64()
+        sentences::overlap(day)
     );
+    for line in sentences::starts(day).into_iter().chain(sentences::drifts(day)) {
+        let _ = writeln!(text, "  {line}");
+    }
     if day.holes > 0 || day.damaged > 0 {
-        let (holes, time) = (day.holes, day.hole_time.as_secs_f64());
-        let _ = writeln!(text, "  {holes} holes, {time:.3} s; {} damaged frames", day.damaged);
+        let (holes, damaged) = (counted(day.holes, "hole"), counted(day.damaged, "damaged frame"));
+        let _ = writeln!(text, "  {holes}, {:.3} s; {damaged}", day.hole_time.as_secs_f64());
     }
     for (time, what) in
         [(day.disabled, "switched off"), (day.expired, "removed"), (day.pending, "still open")]
@@ -52,8 +52,13 @@ fn describe(text: &mut String, day: &CameraDay) {
         }
     }
     if day.corrupt + day.lost > 0 {
-        let (corrupt, lost) = (day.corrupt, day.lost);
-        let _ = writeln!(text, "  {corrupt} segments cannot be read, {lost} are gone");
+        let corrupt = counted(day.corrupt, "segment");
+        let _ = writeln!(text, "  {corrupt} corrupt, {} missing", day.lost);
+    }
+    let open = day.open_gaps().count() as u64;
+    if open > 0 {
+        let longest = day.longest_gap().as_secs_f64();
+        let _ = writeln!(text, "  {}, the longest {longest:.3} s", counted(open, "gap"));
     }
     for one in &day.gaps {
         let _ = writeln!(text, "  {}", gap(one));
@@ -67,7 +72,10 @@ fn gap(gap: &Gap) -> String {
     let (from, seconds) = (gap.range.from, length(gap.range).as_secs_f64());
     match gap.repaired {
         None => format!("GAP {from} {seconds:.3} s: {}", gap.cause),
-        Some(at) => format!("repaired at {at}: {from} {seconds:.3} s: {}", gap.cause),
+        Some(at) => {
+            let by = gap.repaired_by.join(", ");
+            format!("repaired at {at} by {by}: {from} {seconds:.3} s: {}", gap.cause)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// How many days back a run looks, today included.
+/// How many days back a run looks at least, today included.
 const DAYS: i64 = 3;
 /// A folder that changed this lately may change again within the grain of its
 /// time, so it is looked into once more.
@@ -71,16 +71,16 @@ impl Seen {
         }
     }
 
-    /// Looks into the folders of the last days.
-    pub fn fresh(&self, root: &Path, at: Utc) -> Fresh {
-        let days: Vec<String> =
-            (0..DAYS).map(|n| at.plus(Nanos::from_secs(-86_400 * n)).day()).collect();
+    /// Looks into the folders of the last days, and of all days `since` one.
+    pub fn fresh(&self, root: &Path, at: Utc, since: Option<Utc>) -> Fresh {
+        let last = days(at);
         let open = Listed::read(root);
         let mut fresh = Fresh::default();
         let cameras = std::fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
         let cameras = cameras.map(|entry| entry.file_name().to_string_lossy().into_owned());
         for camera in cameras.filter(|name| !name.starts_with('.')) {
-            for day in &days {
+            let earlier = since.map(|since| earlier(&root.join(&camera), &since.day(), &last));
+            for day in last.iter().chain(earlier.iter().flatten()) {
                 self.folder(root, &format!("{camera}/{day}"), &open, at, &mut fresh);
             }
         }
@@ -114,6 +114,21 @@ impl Seen {
     }
 }
 
+/// The last days, whether there are folders for them or not.
+fn days(at: Utc) -> Vec<String> {
+    (0..DAYS).map(|n| at.plus(Nanos::from_secs(-86_400 * n)).day()).collect()
+}
+
+/// The folders of a camera from a day on, but for the last days.
+fn earlier(camera: &Path, from: &str, last: &[String]) -> Vec<String> {
+    if last.iter().any(|day| day.as_str() <= from) {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(camera).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|day| day.as_str() >= from && !last.contains(day)).collect()
+}
+
 fn inside(folder: &Path) -> impl Iterator<Item = SegmentName> + use<> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     entries.filter_map(|entry| SegmentName::parse(entry.file_name().to_str()?).ok())
@@ -133,7 +148,7 @@ mod tests {
     }
 
     fn look(root: &Path, seen: &mut Seen, at: Utc) -> (usize, usize) {
-        let fresh = seen.fresh(root, at);
+        let fresh = seen.fresh(root, at, None);
         *seen = fresh.seen;
         (fresh.few.len(), fresh.whole.iter().map(Vec::len).sum())
     }
@@ -160,5 +175,21 @@ mod tests {
         std::fs::create_dir(root.join(".hitless")).expect("a folder");
         seen.write(root);
         assert_eq!(Seen::read(root), seen);
+    }
+
+    /// Who asks for older footage gets what lies there, known or not.
+    #[test]
+    fn a_run_that_asks_for_older_days_finds_what_lies_there() {
+        let root = tempfile::tempdir().expect("a folder");
+        let root = root.path();
+        let now = crate::site::now();
+        let ago = |days: i64| now.plus(Nanos::from_secs(-86_400 * days));
+        add(root, ago(10), "blue", 1);
+        add(root, ago(30), "blue", 0);
+        let found = |since| Seen::default().fresh(root, now, since).whole.len();
+        assert_eq!(found(None), 0);
+        assert_eq!(found(Some(ago(2))), 0);
+        assert_eq!(found(Some(ago(11))), 1);
+        assert_eq!(found(Some(ago(31))), 2);
     }
 }

@@ -6,6 +6,7 @@
 //! files hold, and rows whose file is gone are marked. A storage that holds
 //! nothing at all is taken for one that is not mounted.
 
+mod chain;
 mod folders;
 mod foreign;
 mod open;

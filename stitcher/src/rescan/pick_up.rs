@@ -1,11 +1,12 @@
 //! Files that appeared without a word to the database, and segments that a
 //! recorder left open when it died for good.
 //!
-//! Looks only where something changed in the last days, so that a run with
-//! nothing new costs one look at each of their folders. What lies further back
-//! is for `rescan`.
+//! Looks only where something changed in the last days, or since when the run
+//! was asked to look, so that a run with nothing new costs one look at each of
+//! their folders. What lies further back is for `rescan`.
 
 use super::RescanError;
+use super::chain::{chain, unchained};
 use super::folders::{Fresh, Seen};
 use super::foreign::{link_all, patterns};
 use super::open::is_growing;
@@ -28,8 +29,12 @@ pub struct PickedUp {
 }
 
 /// Writes rows for files that have none, and closes the rows of segments that
-/// a dead recorder left open.
-pub async fn pick_up(site: &Site, compute: &Compute) -> Result<PickedUp, RescanError> {
+/// a dead recorder left open. `since`: look into folders from then on, too.
+pub async fn pick_up(
+    site: &Site,
+    compute: &Compute,
+    since: Option<Utc>,
+) -> Result<PickedUp, RescanError> {
     let patterns = patterns(&site.config.stitcher.foreign)?;
     let mut done = PickedUp::default();
     let (root, at) = (site.root().to_owned(), now());
@@ -37,7 +42,7 @@ pub async fn pick_up(site: &Site, compute: &Compute) -> Result<PickedUp, RescanE
     let (fresh, linked) = compute
         .run(move || {
             let linked = link_all(&root, &patterns);
-            (seen.fresh(&root, at), linked)
+            (seen.fresh(&root, at, since), linked)
         })
         .await;
     done.problems.extend(linked.problems);
@@ -105,6 +110,7 @@ async fn put(
         }
     }
     done.rows += site.store.put_found(&rows, Stamper::new().next(now())).await?;
+    chain(site, unchained(&rows)).await?;
     Ok(())
 }
 

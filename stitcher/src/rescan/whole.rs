@@ -1,13 +1,14 @@
 //! The whole tree against the whole database.
 
 use super::RescanError;
+use super::chain::{chain, unchained};
 use super::foreign::{link_all, patterns};
 use super::open::{Listed, is_growing};
 use crate::compute::Compute;
 use crate::index::row_of_file;
 use crate::site::{Site, SiteError, now};
 use hitless_media::storage::walk;
-use hitless_model::{Segment, SegmentName, SegmentState};
+use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::Stamper;
 use hitless_schema::read::ChangeSeq;
 use rayon::prelude::*;
@@ -76,9 +77,14 @@ pub async fn rescan(
         }
     }
     done.read = read.len();
+    let mut apart: BTreeMap<CameraId, Utc> = BTreeMap::new();
     for part in read.chunks(BATCH) {
-        put(site, compute, part.to_vec(), &mut done).await?;
+        for (camera, first) in put(site, compute, part.to_vec(), &mut done).await? {
+            let known = apart.entry(camera).or_insert(first);
+            *known = first.min(*known);
+        }
     }
+    chain(site, apart).await?;
     let gone: Vec<SegmentName> =
         known.into_values().filter(is_expected).map(|row| row.name).collect();
     for part in gone.chunks(BATCH) {
@@ -153,12 +159,13 @@ async fn known(site: &Site) -> Result<BTreeMap<SegmentName, Segment>, RescanErro
     }
 }
 
+/// Says which of them may continue each other.
 async fn put(
     site: &Site,
     compute: &Compute,
     part: Vec<(SegmentName, Option<hitless_model::OverlapStatus>)>,
     done: &mut Rescanned,
-) -> Result<(), RescanError> {
+) -> Result<BTreeMap<CameraId, Utc>, RescanError> {
     let root = site.root().to_owned();
     let read: Vec<Result<Segment, String>> = compute
         .run(move || {
@@ -182,5 +189,5 @@ async fn put(
         done.corrupt.push((row.name.clone(), row.note.clone().unwrap_or_default()));
     }
     done.rows += site.store.put_found(&rows, Stamper::new().next(now())).await?;
-    Ok(())
+    Ok(unchained(&rows))
 }

@@ -8,7 +8,7 @@ use super::indexing::Indexed;
 use super::known::Known;
 use super::window::{Made, Planner};
 use crate::plan::RoundsError;
-use hitless_model::{CameraId, SegmentName};
+use hitless_model::{CameraId, Nanos, SegmentName};
 use hitless_schema::StoreError;
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::stitch::{Applied, StitchState, Window};
@@ -114,8 +114,10 @@ async fn window(
     };
     if made.from.is_some() && !window.alignments.is_empty() {
         let (from, to) = window.bounds();
+        // those that reach up to the joint are told by the instant before it
+        let from = from.plus(Nanos::new(-1));
         let stored = planner.site.store.alignments(planner.camera, from, to).await?;
-        convert::keep_extents(&mut window, stored);
+        convert::keep_extents(&mut window, &stored);
     }
     Ok(window)
 }

@@ -1,6 +1,7 @@
 //! From a plan, which speaks of places, to what is stored, which speaks of
 //! names.
 
+use super::drift::Strands;
 use super::window::{Made, Piece};
 use crate::plan::Rows;
 use hitless_model::{CameraId, Nanos, SegmentName, TimeRange, Utc};
@@ -66,28 +67,32 @@ fn add_alignment(known: &mut Vec<AlignmentRow>, one: AlignmentRow) {
     match known.iter_mut().find(|k| (&k.early, &k.late) == (&one.early, &one.late)) {
         Some(known) => {
             let (from, to) = (known.from.min(one.from), known.to.max(one.to));
-            *known = AlignmentRow { from, to, ..one };
+            let drift_ppb = one.drift_ppb.or(known.drift_ppb);
+            *known = AlignmentRow { from, to, drift_ppb, ..one };
         }
         None => known.push(one),
     }
 }
 
-/// A window in the middle sees only a part of a long overlap: where that
-/// begins before the window, or ends after it, is as it was stored.
-pub fn keep_extents(window: &mut Window, stored: Vec<AlignmentRow>) {
+/// A window sees only a part of a long overlap. What that began with is not
+/// loaded any more, nor where it ends if the window ends before; as it was
+/// stored it goes on being true.
+pub fn keep_extents(window: &mut Window, stored: &[AlignmentRow]) {
     let (from, to) = window.bounds();
     for was in stored {
         let same = |one: &AlignmentRow| (&one.early, &one.late) == (&was.early, &was.late);
         let Some(at) = window.alignments.iter().position(same) else { continue };
         let one = &mut window.alignments[at];
-        if was.from < from {
+        if was.from < from && was.to >= one.from {
             one.from = one.from.min(was.from);
+            one.drift_ppb = one.drift_ppb.or(was.drift_ppb);
         }
         if was.to > to {
             one.to = one.to.max(was.to);
+            one.drift_ppb = was.drift_ppb;
         }
         // those that begin before the window are no part of it
-        if *one == was && was.from < from {
+        if one == was && was.from < from {
             window.alignments.remove(at);
         }
     }
@@ -155,17 +160,18 @@ fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
 
 /// How strands were aligned; where they overlap is told by their rows.
 fn alignments(facts: &Facts, plan: &Plan) -> Vec<AlignmentRow> {
-    let extents = extents(facts);
+    let (extents, strands) = (extents(facts), Strands::of(facts));
     let row = |a: &core::StrandAlignment| {
         let (early, late) = (extents.get(&a.early)?, extents.get(&a.late)?);
         let from = early.from.max(late.from);
+        let to = early.to.min(late.to).max(from.plus(Nanos::new(1)));
         Some(AlignmentRow {
             early: strand(facts, a.early)?,
             late: strand(facts, a.late)?,
             from,
-            to: early.to.min(late.to).max(from.plus(Nanos::new(1))),
+            to,
             how: a.how,
-            drift_ppb: None,
+            drift_ppb: strands.drift((a.early, a.late), &a.how, TimeRange { from, to }),
         })
     };
     plan.alignments.iter().filter_map(row).collect()

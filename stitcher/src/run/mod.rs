@@ -8,6 +8,7 @@ mod camera;
 mod changes;
 mod convert;
 mod crew;
+mod drift;
 mod holder;
 mod indexing;
 mod known;
@@ -100,7 +101,7 @@ pub async fn run(site: &Site, compute: &Compute, options: &Options) -> Result<Ru
     }
     let mut report = RunReport { since, started, ..RunReport::default() };
     if !options.dry_run {
-        report.found = rescan::pick_up(site, compute).await?;
+        report.found = rescan::pick_up(site, compute, options.since.at(started)).await?;
     }
     let work = work(site, options).await?;
     let alive = is_alive(site).await?;

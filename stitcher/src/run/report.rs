@@ -2,6 +2,7 @@
 
 use super::END;
 use super::camera::{CameraError, Stitched};
+use crate::counted::counted;
 use crate::rescan::PickedUp;
 use crate::site::{Site, now};
 use crate::verdict::Verdict;
@@ -164,7 +165,8 @@ impl RunReport {
         }
         if self.cameras.is_empty() {
             let left = if self.elsewhere.is_empty() { "nothing new" } else { "nothing left to do" };
-            let _ = writeln!(text, "{left} ({} cameras unchanged)", self.unchanged);
+            let _ =
+                writeln!(text, "{left} ({} unchanged)", counted(self.unchanged as u64, "camera"));
         }
         text
     }
@@ -204,7 +206,7 @@ fn describe(text: &mut String, camera: &CameraId, done: &Stitched) {
         Some(Applied::Written { entries_added, entries_removed, gaps_repaired, .. }) => {
             let repaired = match gaps_repaired {
                 0 => String::new(),
-                n => format!(", {n} gaps repaired"),
+                n => format!(", {} repaired", counted(*n, "gap")),
             };
             format!("{entries_added} entries added, {entries_removed} removed{repaired}")
         }
@@ -212,8 +214,8 @@ fn describe(text: &mut String, camera: &CameraId, done: &Stitched) {
         Some(Applied::Conflict { .. }) => "changed by another run meanwhile; left alone".to_owned(),
         None => "nothing written".to_owned(),
     };
-    let (segments, read) = (done.segments, done.indexed.read);
-    let _ = writeln!(text, "{camera}: {what} ({read} segments indexed, {segments} planned)");
+    let (planned, read) = (done.segments, counted(done.indexed.read as u64, "segment"));
+    let _ = writeln!(text, "{camera}: {what} ({read} indexed, {planned} planned)");
     for (name, reason) in done.indexed.quarantined.iter().chain(&done.unreadable) {
         let _ = writeln!(text, "{camera}: {name} is set aside: {reason}");
     }

@@ -101,9 +101,9 @@ impl Planner<'_> {
         ends: Option<Utc>,
     ) -> Result<(Made, Option<(Changes, Carry)>), RoundsError> {
         let (from, settings) = (begin.end, &self.site.settings);
-        let mut stride = Stride::of(&begin, changes, ends, settings.checkpoint_every);
+        let stride = Stride::of(&begin, changes, ends, settings.checkpoint_every);
         let (mut pieces, mut carry) = (Vec::new(), begin.clone());
-        while let Some((until, ends)) = stride.next() {
+        for (until, ends) in stride {
             let piece = self.piece(carry.clone(), Some((until, ends))).await?;
             if piece.planned.earlier.is_some() {
                 break;

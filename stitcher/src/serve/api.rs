@@ -8,12 +8,13 @@ use super::range::{Wanted, wanted};
 use crate::cli::instant::instant;
 use crate::export::Gaps;
 use crate::site::{Site, now};
-use crate::timeline::{TimelineError, json as timeline_json, read};
+use crate::timeline::{TimelineError, json as timeline_json, open_gap, read};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use hitless_model::{CameraId, TimeRange, Utc};
+use hitless_schema::StoreError;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -30,17 +31,22 @@ pub(super) async fn page() -> Html<&'static str> {
     Html(include_str!("page.html"))
 }
 
-/// Every camera that has a timeline.
+/// Every camera that has a timeline, and until when it has footage.
 pub(super) async fn cameras(State(shared): State<Arc<Shared>>) -> Answer<Json<Value>> {
-    let work = shared.site.store.stitch_work().await;
-    let work = work.map_err(|e| Refusal::Failed(e.to_string()))?;
-    let cameras: Vec<Value> = work
-        .iter()
-        .map(|work| {
-            let until = work.state.planned_until.map(|until| until.to_string());
-            json!({ "id": work.camera.as_str(), "stitched_until": until })
-        })
-        .collect();
+    let failed = |e: StoreError| Refusal::Failed(e.to_string());
+    let mut cameras = Vec::new();
+    for work in shared.site.store.stitch_work().await.map_err(failed)? {
+        let until = work.state.planned_until;
+        let recorded = match open_gap(&shared.site, &work).await.map_err(failed)? {
+            Some(gap) => Some(gap.start),
+            None => until,
+        };
+        cameras.push(json!({
+            "id": work.camera.as_str(),
+            "stitched_until": until.map(|at| at.to_string()),
+            "recorded_until": recorded.map(|at| at.to_string()),
+        }));
+    }
     Ok(Json(json!({ "schema_version": 1, "now": now().to_string(), "cameras": cameras })))
 }
 

@@ -1,7 +1,7 @@
 //! Clips that somebody watches: their headers are kept for the next request.
 
 use super::answer::Refusal;
-use crate::export::{Gaps, MARGIN, select};
+use crate::export::{End, Gaps, MARGIN, select};
 use crate::site::Site;
 use crate::virtual_mp4::{Cut, Fragments, VirtualMp4};
 use hitless_model::{CameraId, Nanos, TimeRange};
@@ -69,7 +69,7 @@ impl Clips {
         let before = ask.range.from.plus(Nanos::ZERO.minus(MARGIN));
         let entries = site.store.timeline(&ask.camera, before, ask.range.to).await;
         let entries = entries.map_err(|e| Refusal::Failed(e.to_string()))?;
-        let (mut clips, _) = select(&entries, ask.range, ask.gaps, site.root());
+        let (mut clips, _) = select(&entries, ask.range, End::Asked, ask.gaps, site.root());
         let Some(clip) = clips.pop() else {
             let range = ask.range;
             let why = format!("nothing is recorded between {} and {}", range.from, range.to);

@@ -8,7 +8,7 @@ pub use text::text;
 
 use crate::site::{Site, now};
 use crate::verdict::Verdict;
-use hitless_model::{CameraId, TimeRange, Utc};
+use hitless_model::{CameraId, Cause, TimeRange, Utc};
 use hitless_schema::StoreError;
 use hitless_schema::stitch::CameraWork;
 use hitless_schema::timeline::{Entry, What};
@@ -64,7 +64,13 @@ pub async fn read(
 impl Timeline {
     /// Findings where footage is missing.
     pub fn verdict(&self) -> Verdict {
-        Verdict::of(self.entries.iter().any(|entry| matches!(entry.what, What::Gap(_))))
+        Verdict::of(self.gaps().next().is_some())
+    }
+
+    /// Time without footage that nobody wished.
+    pub fn gaps(&self) -> impl Iterator<Item = &Entry> {
+        let is_gap = |e: &&Entry| matches!(e.what, What::Gap(cause) if cause != Cause::Disabled);
+        self.entries.iter().filter(is_gap)
     }
 }
 

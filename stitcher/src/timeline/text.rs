@@ -1,7 +1,8 @@
 //! A timeline for eyes: one line per entry.
 
 use super::Timeline;
-use hitless_model::{Nanos, SeamKind, Utc};
+use crate::counted::counted;
+use hitless_model::{Cause, Nanos, SeamKind, Utc};
 use hitless_schema::timeline::{Entry, Span, What};
 use std::fmt::Write as _;
 
@@ -20,14 +21,15 @@ pub fn text(timeline: &Timeline) -> String {
         .filter(|entry| matches!(entry.what, What::Span(_)))
         .map(|entry| entry.end.min(to).since(entry.start.max(from)))
         .fold(Nanos::ZERO, Nanos::plus);
-    let gaps = timeline.entries.iter().filter(|e| matches!(e.what, What::Gap(_))).count();
-    let _ = writeln!(text, "{:.3} s of footage, {gaps} gaps", covered.as_secs_f64());
+    let gaps = counted(timeline.gaps().count() as u64, "gap");
+    let _ = writeln!(text, "{:.3} s of footage, {gaps}", covered.as_secs_f64());
     text
 }
 
 fn what(entry: &Entry) -> String {
     match &entry.what {
         What::Span(one) => span(one),
+        What::Gap(Cause::Disabled) => "disabled  switched off".to_owned(),
         What::Gap(cause) => format!("GAP       {cause}"),
         What::Hole(cause) => format!("hole      {cause}"),
         What::Pending => "pending   in a file that is still open".to_owned(),

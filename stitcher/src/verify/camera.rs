@@ -9,9 +9,10 @@ use super::spans::{Hash, SpanRead, read};
 use super::truth::{Truth, TruthProof};
 use crate::compute::Compute;
 use crate::site::Site;
-use hitless_model::{CameraId, Nanos, Segment, TimeRange};
+use crate::timeline::{self, TimelineError};
+use hitless_model::{CameraId, Cause, Nanos, OverlapStatus, Segment, SegmentState, TimeRange};
 use hitless_schema::StoreError;
-use hitless_schema::timeline::{Entry, Span, What};
+use hitless_schema::timeline::{Entry, GapRow, Span, What};
 use rayon::prelude::*;
 use std::path::PathBuf;
 
@@ -24,6 +25,9 @@ pub enum VerifyError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The timeline.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
     /// Nothing to verify.
     #[error("nothing of {camera} is on its timeline from {} to {}", range.from, range.to)]
     Nothing {
@@ -49,10 +53,16 @@ pub struct Proof {
     pub sound_frames: u64,
     /// Bytes that were read.
     pub bytes: u64,
-    /// Time without footage within the range.
+    /// Gaps within the range.
     pub gaps: u64,
     /// How long in all.
     pub missing: Nanos,
+    /// Losses shorter than a gap.
+    pub holes: u64,
+    /// Time in files that are still open: recorded, and not stitched yet.
+    pub pending: Nanos,
+    /// Time that retention removed, or that was switched off.
+    pub unwanted: Nanos,
     /// The seams.
     pub seams: SeamProof,
     /// What two recorders both have.
@@ -78,21 +88,37 @@ pub async fn verify(
     range: TimeRange,
     truth: Option<Truth>,
 ) -> Result<Proof, VerifyError> {
-    let entries = site.store.timeline(camera, range.from, range.to).await?;
+    let (entries, ledger) = as_of_one_run(site, camera, range).await?;
     let (from, to) = (range.from.plus(Nanos::ZERO.minus(AROUND)), range.to.plus(AROUND));
     let rows = site.store.segments_between(camera, from, to).await?;
     if !entries.iter().any(|entry| matches!(entry.what, What::Span(_))) {
         return Err(VerifyError::Nothing { camera: camera.clone(), range });
     }
     let (root, camera) = (site.root().to_owned(), camera.clone());
-    Ok(compute.run(move || prove(root, camera, range, &entries, rows, truth)).await)
+    Ok(compute.run(move || prove(root, camera, range, (&entries, &ledger), rows, truth)).await)
+}
+
+/// The timeline and its ledger, with no run between the two.
+async fn as_of_one_run(
+    site: &Site,
+    camera: &CameraId,
+    range: TimeRange,
+) -> Result<(Vec<Entry>, Vec<GapRow>), VerifyError> {
+    loop {
+        let before = site.store.stitch_state(camera).await?.generation;
+        let entries = timeline::read(site, camera, range).await?.entries;
+        let ledger = site.store.gaps(Some(camera), range.from, range.to).await?;
+        if site.store.stitch_state(camera).await?.generation == before {
+            return Ok((entries, ledger));
+        }
+    }
 }
 
 fn prove(
     root: PathBuf,
     camera: CameraId,
     range: TimeRange,
-    entries: &[Entry],
+    (entries, ledger): (&[Entry], &[GapRow]),
     rows: Vec<Segment>,
     truth: Option<Truth>,
 ) -> Proof {
@@ -101,6 +127,8 @@ fn prove(
     let reads: Vec<SpanRead> =
         spans.par_iter().map(|(entry, span)| read(&rows, entry, span)).collect();
     let mut problems = in_one_line(entries);
+    problems.extend(held_against_ledger(entries, ledger));
+    problems.extend(spans.iter().filter_map(|(entry, span)| state(&rows, entry, span)));
     problems.extend(reads.iter().flat_map(|read| read.problems.iter().cloned()));
     let mut seams = SeamProof::default();
     for (pair, read) in spans.windows(2).zip(reads.windows(2)) {
@@ -119,8 +147,6 @@ fn prove(
         );
         problems.push(Problem::new("not_the_truth", None, detail));
     }
-    let gaps = entries.iter().filter(|e| !matches!(e.what, What::Span(_) | What::Hole(_)));
-    let cut = |e: &Entry| e.end.min(range.to).since(e.start.max(range.from));
     let overlaps = overlaps(&rows, range);
     problems.extend(overlaps.iter().filter_map(differing));
     problems.sort_by_key(|p| p.at);
@@ -129,8 +155,11 @@ fn prove(
         samples: reads.iter().map(|read| read.hashes.len() as u64).sum(),
         sound_frames: reads.iter().map(|read| read.sound_frames).sum(),
         bytes: reads.iter().map(|read| read.bytes).sum(),
-        gaps: gaps.clone().count() as u64,
-        missing: gaps.map(cut).fold(Nanos::ZERO, Nanos::plus),
+        gaps: entries.iter().filter(|e| is_gap(e)).count() as u64,
+        missing: time(entries, range, is_gap),
+        holes: entries.iter().filter(|e| matches!(e.what, What::Hole(_))).count() as u64,
+        pending: time(entries, range, |e| matches!(e.what, What::Pending)),
+        unwanted: time(entries, range, is_unwanted),
         overlaps,
         camera,
         range,
@@ -138,6 +167,21 @@ fn prove(
         truth,
         problems,
     }
+}
+
+fn is_gap(entry: &Entry) -> bool {
+    matches!(entry.what, What::Gap(_)) && !is_unwanted(entry)
+}
+
+fn is_unwanted(entry: &Entry) -> bool {
+    matches!(entry.what, What::Gap(Cause::Disabled) | What::Expired)
+}
+
+/// How long entries of a kind last within a range.
+fn time(entries: &[Entry], range: TimeRange, kind: fn(&Entry) -> bool) -> Nanos {
+    let of_kind = entries.iter().filter(|entry| kind(entry));
+    let cut = of_kind.map(|e| e.end.min(range.to).since(e.start.max(range.from)));
+    cut.fold(Nanos::ZERO, Nanos::plus)
 }
 
 fn span_of(entry: &Entry) -> Option<(&Entry, &Span)> {
@@ -155,6 +199,30 @@ fn in_one_line(entries: &[Entry]) -> Vec<Problem> {
         Problem::new("not_one_line", w[1].start, detail)
     })
     .collect()
+}
+
+/// Every gap of the timeline is open in the ledger, and no other.
+fn held_against_ledger(entries: &[Entry], ledger: &[GapRow]) -> Vec<Problem> {
+    let open: Vec<&GapRow> = ledger.iter().filter(|row| row.repaired.is_none()).collect();
+    let gaps: Vec<&Entry> = entries.iter().filter(|e| matches!(e.what, What::Gap(_))).collect();
+    let unknown = gaps.iter().filter(|gap| !open.iter().any(|row| row.range.from == gap.start));
+    let unknown = unknown.map(|gap| (gap.start, "a gap that the ledger does not know"));
+    let gone = open.iter().filter(|row| !gaps.iter().any(|gap| gap.start == row.range.from));
+    let gone =
+        gone.map(|row| (row.range.from, "a gap in the ledger that the timeline does not have"));
+    unknown.chain(gone).map(|(at, detail)| Problem::new("ledger", at, detail)).collect()
+}
+
+/// What is played is whole by its row, and no duplicate.
+fn state(rows: &Rows, entry: &Entry, span: &Span) -> Option<Problem> {
+    let row = rows.get(&span.segment)?;
+    let playable = matches!(row.state, SegmentState::Complete | SegmentState::Recovered);
+    if playable && row.overlap != OverlapStatus::Duplicate {
+        return None;
+    }
+    let (state, overlap) = (row.state, row.overlap);
+    let detail = format!("{} is played, and its row says {state}, {overlap}", span.segment);
+    Some(Problem::new("row_state", entry.start, detail))
 }
 
 /// One stream, no loss known, and yet not the same: one of the files is not

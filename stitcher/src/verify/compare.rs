@@ -47,24 +47,35 @@ pub fn compare<T: Eq + Hash + Copy>(first: &[T], second: &[T]) -> Tally {
             (settled, last) = (tally, a);
             continue;
         }
-        let ahead_b = next(&places.1, &first[a], b);
-        let ahead_a = next(&places.0, &second[b], a);
-        match (ahead_b, ahead_a) {
-            (Some(in_b), in_a) if in_a.is_none_or(|in_a| in_b <= in_a) => {
-                tally.missing_in_first += in_b as u64;
-                b += in_b;
-            }
-            (_, Some(in_a)) => {
+        let Some((in_a, in_b)) = meets_again(first, (a, b), &places.1) else { break };
+        match in_a == in_b {
+            true => tally.differing += in_a as u64,
+            // each has frames that the other one lost
+            false => {
                 tally.missing_in_second += in_a as u64;
-                a += in_a;
-            }
-            _ => {
-                tally.differing += 1;
-                (a, b) = (a + 1, b + 1);
+                tally.missing_in_first += in_b as u64;
             }
         }
+        (a, b) = (a + in_a, b + in_b);
     }
     Tally { after: (first.len() - last) as u64, ..settled }
+}
+
+/// How far ahead in each list is the nearest frame that both have.
+fn meets_again<T: Eq + Hash + Copy>(
+    first: &[T],
+    (a, b): (usize, usize),
+    second: &Places<T>,
+) -> Option<(usize, usize)> {
+    let mut nearest: Option<(usize, usize)> = None;
+    for (in_a, item) in first[a..].iter().take(WINDOW).enumerate() {
+        if nearest.is_some_and(|(x, y)| in_a >= x + y) {
+            break;
+        }
+        let found = next(second, item, b).map(|in_b| (in_a, in_b));
+        nearest = nearest.into_iter().chain(found).min_by_key(|(x, y)| x + y);
+    }
+    nearest
 }
 
 type Places<T> = HashMap<T, Vec<usize>>;
@@ -127,6 +138,17 @@ mod tests {
         let tally = compare(&all, &other);
         assert_eq!((tally.equal, tally.differing), (49, 1));
         assert!(!tally.is_equal());
+    }
+
+    /// One recorder lost 40 to 59, the other one 50 to 79: nothing differs.
+    #[test]
+    fn losses_of_both_beside_each_other_are_no_differing_frames() {
+        let a: Vec<u32> = (0..100).filter(|n| !(40..60).contains(n)).collect();
+        let b: Vec<u32> = (0..100).filter(|n| !(50..80).contains(n)).collect();
+        let tally = compare(&a, &b);
+        assert_eq!(tally.differing, 0, "{tally:?}");
+        let counted = (tally.equal, tally.missing_in_first, tally.missing_in_second);
+        assert_eq!(counted, (60, 10, 20));
     }
 
     proptest! {

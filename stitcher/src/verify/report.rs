@@ -4,6 +4,8 @@ use super::camera::Proof;
 use super::compare::Tally;
 use super::file::ClipProof;
 use super::{Overlap, Problem};
+use crate::counted::counted;
+use hitless_model::Nanos;
 use serde_json::{Value, json as value};
 use std::fmt::Write as _;
 
@@ -16,13 +18,16 @@ pub fn text(proof: &Proof) -> String {
     let _ = writeln!(text, "{} from {from} to {to}", proof.camera);
     let _ = writeln!(
         text,
-        "  {} spans, {} pictures and {} frames of sound read, {} bytes",
-        proof.spans, proof.samples, proof.sound_frames, proof.bytes
+        "  {}, {} and {} of sound read, {} bytes",
+        counted(proof.spans, "span"),
+        counted(proof.samples, "picture"),
+        counted(proof.sound_frames, "frame"),
+        proof.bytes
     );
     let _ = writeln!(
         text,
-        "  {} exact seams, {} proven; {} by the clock; sound joins within {:.1} ms",
-        seams.exact,
+        "  {}, {} proven; {} by the clock; sound joins within {:.1} ms",
+        counted(seams.exact, "exact seam"),
         seams.proven,
         seams.clock,
         seams.worst_sound.as_secs_f64().abs() * 1000.0
@@ -39,8 +44,19 @@ pub fn text(proof: &Proof) -> String {
         );
     }
     if proof.gaps > 0 {
-        let seconds = proof.missing.as_secs_f64();
-        let _ = writeln!(text, "  {} gaps, {seconds:.3} s", proof.gaps);
+        let (gaps, seconds) = (counted(proof.gaps, "gap"), proof.missing.as_secs_f64());
+        let _ = writeln!(text, "  {gaps}, {seconds:.3} s");
+    }
+    if proof.holes > 0 {
+        let _ = writeln!(text, "  {} shorter than a gap", counted(proof.holes, "hole"));
+    }
+    for (time, what) in [
+        (proof.pending, "pending, in files that are still open: not proven yet"),
+        (proof.unwanted, "switched off, or removed by retention"),
+    ] {
+        if time > Nanos::ZERO {
+            let _ = writeln!(text, "  {:.3} s {what}", time.as_secs_f64());
+        }
     }
     lines(&mut text, &proof.problems);
     text
@@ -68,7 +84,7 @@ fn lines(text: &mut String, problems: &[Problem]) {
     let sum = if problems.is_empty() {
         "nothing is wrong".to_owned()
     } else {
-        format!("{} problems", problems.len())
+        counted(problems.len() as u64, "problem")
     };
     let _ = writeln!(text, "  {sum}");
 }
@@ -94,6 +110,9 @@ pub fn json(proof: &Proof) -> Value {
         "bytes": proof.bytes,
         "gaps": proof.gaps,
         "gap_seconds": proof.missing.as_secs_f64(),
+        "holes": proof.holes,
+        "pending_seconds": proof.pending.as_secs_f64(),
+        "unwanted_seconds": proof.unwanted.as_secs_f64(),
         "seams": {
             "exact": proof.seams.exact,
             "proven": proof.seams.proven,
@@ -134,15 +153,19 @@ pub fn clip_text(proof: &ClipProof) -> String {
     };
     let _ = writeln!(
         text,
-        "{}: {} pictures, {} frames of sound",
+        "{}: {}, {} of sound",
         proof.path.display(),
-        proof.pictures,
-        proof.sound_frames
+        counted(proof.pictures, "picture"),
+        counted(proof.sound_frames, "frame")
     );
     let second = said(proof.second_reader, "not asked, it does not know these codings");
     let _ = writeln!(text, "  another reader finds the same: {second}");
     let manifest = said(proof.manifest, "there is none");
-    let _ = writeln!(text, "  its manifest holds: {manifest} ({} originals)", proof.originals);
+    let _ = writeln!(
+        text,
+        "  its manifest holds: {manifest} ({})",
+        counted(proof.originals, "original")
+    );
     lines(&mut text, &proof.problems);
     text
 }

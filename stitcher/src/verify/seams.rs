@@ -82,28 +82,57 @@ fn exact(rows: &Rows, left: &Span, right: &Span) -> Result<usize, String> {
         ),
     ];
     let mut seen = Seen { rows, prints: BTreeMap::new() };
+    let [before, after] = sides.map(|(a, b)| [a, b].map(|places| seen.all(&places)));
+    match one_by_one(&before, &after) {
+        Ok(equal) => Ok(equal),
+        // frames were lost beside the seam, or it is wrong
+        Err(detail) => across(&before, &after, detail),
+    }
+}
+
+/// A sample and what it looks like; nothing where it is damaged.
+type Shown<'a> = (Place<'a>, Option<u64>);
+
+/// The left and the right recorder's pictures to one side of a seam, in order.
+type Both<'a> = [Vec<Shown<'a>>; 2];
+
+/// How many pictures are equal where none is missing beside the seam.
+fn one_by_one(before: &Both<'_>, after: &Both<'_>) -> Result<usize, String> {
+    let backwards = before[0].iter().rev().zip(before[1].iter().rev());
     let mut equal = 0;
-    for (number, (a, b)) in sides.into_iter().enumerate() {
-        // The first side is aligned at its end, the second at its beginning.
-        let shorter = a.len().min(b.len());
-        let (a, b) = match number {
-            0 => (&a[a.len() - shorter..], &b[b.len() - shorter..]),
-            _ => (&a[..shorter], &b[..shorter]),
-        };
-        for (a, b) in a.iter().zip(b) {
-            match (seen.print(*a), seen.print(*b)) {
-                (Some(a), Some(b)) if a == b => equal += 1,
-                (Some(_), Some(_)) => {
-                    return Err(format!(
-                        "sample {} of {} is not sample {} of {}",
-                        a.1, a.0, b.1, b.0
-                    ));
-                }
-                _ => {}
+    for (a, b) in backwards.chain(after[0].iter().zip(&after[1])) {
+        match (a.1, b.1) {
+            (Some(x), Some(y)) if x == y => equal += 1,
+            (Some(_), Some(_)) => {
+                let (a, b) = (a.0, b.0);
+                return Err(format!("sample {} of {} is not sample {} of {}", a.1, a.0, b.1, b.0));
             }
+            _ => {}
         }
     }
     Ok(equal)
+}
+
+/// Where one of them lost frames: pictures that both have must lie to the same
+/// side of the seam on both.
+fn across(before: &Both<'_>, after: &Both<'_>, differing: String) -> Result<usize, String> {
+    let once = |side: usize, print: u64| {
+        let all = before[side].iter().chain(&after[side]);
+        all.filter(|shown| shown.1 == Some(print)).count() == 1
+    };
+    let count = |left: &[Shown<'_>], right: &[Shown<'_>]| {
+        let prints = left.iter().filter_map(|shown| shown.1);
+        let found = prints.filter(|print| right.iter().any(|shown| shown.1 == Some(*print)));
+        found.filter(|print| once(0, *print) && once(1, *print)).count()
+    };
+    let twice = count(&before[0], &after[1]);
+    let skipped = count(&after[0], &before[1]);
+    let same = count(&before[0], &before[1]) + count(&after[0], &after[1]);
+    match (twice + skipped, same) {
+        (0, 1..) => Ok(same),
+        (0, 0) => Err(differing),
+        _ => Err(format!("{differing}: {twice} pictures are there twice, {skipped} are skipped")),
+    }
 }
 
 /// Fingerprints of samples near seams, damaged ones left out.
@@ -113,6 +142,10 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
+    fn all<'p>(&mut self, places: &[Place<'p>]) -> Vec<Shown<'p>> {
+        places.iter().map(|place| (*place, self.print(*place))).collect()
+    }
+
     fn print(&mut self, place: Place<'_>) -> Option<u64> {
         let (name, sample) = place;
         let key = (name.to_string(), sample);
@@ -149,5 +182,37 @@ fn sound(left: &Side<'_>, right: &Side<'_>, proof: &mut SeamProof, problems: &mu
         let detail =
             format!("sound {what} {:.1} ms where {} follows", ms.abs(), right.span.segment);
         problems.push(Problem::new("sound_seam", right.start, detail));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side<'a>(name: &'a SegmentName, prints: &[u64]) -> Vec<Shown<'a>> {
+        (0..).zip(prints).map(|(n, print)| ((name, n), Some(*print))).collect()
+    }
+
+    /// Left and right recorder, before and after the seam.
+    fn proven(left: [&[u64]; 2], right: [&[u64]; 2]) -> Result<usize, String> {
+        let name = SegmentName::parse("C_20260914T100000.000000Z_blue_000001.mp4").expect("valid");
+        let before = [side(&name, left[0]), side(&name, right[0])];
+        let after = [side(&name, left[1]), side(&name, right[1])];
+        one_by_one(&before, &after).or_else(|detail| across(&before, &after, detail))
+    }
+
+    #[test]
+    fn a_seam_is_proven_by_equal_pictures() {
+        assert_eq!(proven([&[1, 2, 3], &[4, 5]], [&[2, 3], &[4, 5, 6]]), Ok(4));
+        assert!(proven([&[1, 2, 3], &[4, 5]], [&[1, 2], &[3, 4, 5]]).is_err(), "one twice");
+        assert!(proven([&[1, 2, 3], &[4, 5]], [&[3, 4], &[5, 6]]).is_err(), "one skipped");
+        assert!(proven([&[1, 2], &[3]], [&[7, 8], &[9]]).is_err(), "other pictures");
+    }
+
+    /// The recorder that was left had lost what the other one plays.
+    #[test]
+    fn frames_lost_beside_a_seam_do_not_make_it_wrong() {
+        assert_eq!(proven([&[1, 2, 3], &[7, 8]], [&[2, 3], &[4, 5, 6, 7]]), Ok(3));
+        assert_eq!(proven([&[1, 2, 3], &[]], [&[1, 2], &[4, 5]]), Ok(2));
     }
 }

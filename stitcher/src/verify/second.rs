@@ -7,13 +7,15 @@
 use super::Problem;
 use hitless_media::mp4::Movie;
 use md5::{Digest, Md5};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, getrlimit, pidfd_open, setrlimit};
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Name of the hidden command that reads a clip with the other crate.
 pub const SECOND_READER: &str = "second-reader";
@@ -119,19 +121,22 @@ fn ask(program: &Path, path: &Path, most: Duration) -> io::Result<Result<String,
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let deadline = Instant::now() + most;
     // A line for each track: it fits into the pipe.
-    while child.try_wait()?.is_none() {
-        if Instant::now() >= deadline {
-            child.kill()?;
-            child.wait()?;
-            return Ok(Err(format!("it did not end within {} s", most.as_secs())));
-        }
-        std::thread::sleep(Duration::from_millis(10));
+    if !ends_within(&child, most)? {
+        child.kill()?;
+        child.wait()?;
+        return Ok(Err(format!("it did not end within {} s", most.as_secs())));
     }
     let output = child.wait_with_output()?;
     Ok(match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
     })
+}
+
+fn ends_within(child: &Child, most: Duration) -> io::Result<bool> {
+    let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+    let limit = Timespec::try_from(most).map_err(io::Error::other)?;
+    let ended = retry_on_intr(|| poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit)))?;
+    Ok(ended > 0)
 }

@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Tick, wall};
 use super::chunks::Chunk;
+use super::coarse::longest;
 use super::cut::{Start, start, to_end};
 use super::edits::Edits;
 use super::error::VirtualError;
@@ -44,7 +45,9 @@ pub(super) fn draft(pieces: &[Piece], cut: &Cut) -> Result<Draft, VirtualError> 
     let mut sources = Sources::default();
     let begin = start(pieces, cut, &mut sources)?;
     let mut axis = Axis::new(pieces[begin.piece].start);
-    let mut grown = Growing::default();
+    let (unseen, unheard) = longest(&pieces[begin.piece..begin.end], cut);
+    let (video, sound) = (Video::new(unseen)?, Sounds::new(unheard));
+    let mut grown = Growing { video, sound, ..Growing::default() };
     let (mut shown_end, mut media_end) = (begin.shown, begin.shown);
     for at in begin.piece..begin.end {
         let piece = &pieces[at];
@@ -136,11 +139,12 @@ impl Growing {
         let length = u64::try_from(shown_end - shown).unwrap_or(0);
         let delay = self.video.delay();
         let first = self.video.begins.unwrap_or(shown);
+        let timescale = self.video.timescale();
         let mut tracks = vec![Track {
-            edits: edits(shown, shown_end, first, delay),
+            edits: edits(&self.video, shown, shown_end, first),
             table: self.video.table,
             media: Media::Video { delay },
-            timescale: VIDEO_TIMESCALE,
+            timescale,
         }];
         if let (Some(begins), Some(end)) = (self.sound.begins, self.sound.end()) {
             let edits = sound_edits(&self.sound, (shown, shown_end), (begins, end));
@@ -156,11 +160,11 @@ fn positive(ticks: i64) -> u64 {
 }
 
 /// The pictures from `shown` to `end`; the first one is shown at `first`.
-fn edits(shown: Tick, end: Tick, first: Tick, delay: i64) -> Edits {
+fn edits(video: &Video, shown: Tick, end: Tick, first: Tick) -> Edits {
     let begin = shown.max(first);
     Edits {
         empty: positive(begin - shown),
-        media: positive(begin - first + delay),
+        media: positive(video.between(first, begin) + video.delay()),
         length: positive(end - begin),
     }
 }

@@ -62,6 +62,12 @@ pub enum VirtualError {
     /// A table has more entries than its box can count.
     #[error("the clip is too long for one file: {0}")]
     TooLong(&'static str),
+    /// More is missing at one place than a file can keep.
+    #[error(
+        "a gap in it is longer than one file can keep: leave it out (--gaps collapse) or take a \
+         file for each piece (--gaps split)"
+    )]
+    LongGap,
     /// An original could not be read while its bytes were wanted.
     #[error("{path} could not be read: {source}", path = path.display())]
     Read {

@@ -2,6 +2,7 @@
 
 use super::axis::{Tick, rescale};
 use super::chunks::{Chunk, gather};
+use super::coarse::Coarse;
 use super::describe::places;
 use super::error::VirtualError;
 use super::piece::Sound;
@@ -27,11 +28,14 @@ pub(super) struct Bounds {
     pub(super) middle: (Tick, Tick),
 }
 
-/// The sound of all pieces so far. A tick is a sample of the first piece's.
+/// The sound of all pieces so far. A tick is a sample of the first piece's, or
+/// a few where more is missing than so fine ticks can keep.
 #[derive(Debug, Default)]
 pub(super) struct Sounds {
     pub(super) table: Table,
     pub(super) timescale: u32,
+    /// The longest time in which nothing is heard.
+    longest: Tick,
     /// When the first frame begins.
     pub(super) begins: Option<i64>,
     /// The last frame: when it begins and how long it is.
@@ -39,6 +43,11 @@ pub(super) struct Sounds {
 }
 
 impl Sounds {
+    /// With ticks for the longest time in which nothing is heard.
+    pub(super) fn new(longest: Tick) -> Self {
+        Self { longest, ..Self::default() }
+    }
+
     /// Puts the sound of a piece at `place` behind the rest; gives its chunks
     /// in the piece's file.
     pub(super) fn push(
@@ -54,7 +63,15 @@ impl Sounds {
             Sound::Frames { first, frames } => first..first.saturating_add(frames),
         };
         if self.timescale == 0 {
-            self.timescale = timescale(track);
+            let samples = timescale(track);
+            // Frames that are samples have no coarser ticks.
+            let whole = track.samples.runs().first().is_some_and(|run| run.duration > 1);
+            let coarse = Coarse::for_gap(self.longest, samples);
+            self.timescale = match coarse {
+                Ok(coarse) if whole => coarse.timescale(samples),
+                Err(error) if whole => return Err(error),
+                _ => samples,
+            };
         }
         let entries = places(&mut self.table.entries, &track.entries);
         let base = self.scaled(place, VIDEO_TIMESCALE)
@@ -142,8 +159,7 @@ impl Sounds {
     }
 
     fn append(&mut self, begin: i64, length: i64, count: u32) -> Result<(), VirtualError> {
-        let too_long = || VirtualError::TooLong("a gap in its sound cannot be kept in it");
-        let length = u32::try_from(length).map_err(|_| too_long())?;
+        let length = u32::try_from(length).map_err(|_| VirtualError::LongGap)?;
         let mut start = begin;
         if let Some((open, was)) = self.open {
             let end = open + i64::from(was);
@@ -152,7 +168,7 @@ impl Sounds {
             }
             start = start.max(open + 1);
             let ticks = i32::try_from(start - open).ok().and_then(|t| u32::try_from(t).ok());
-            self.table.duration(1, ticks.ok_or_else(too_long)?);
+            self.table.duration(1, ticks.ok_or(VirtualError::LongGap)?);
         }
         self.begins.get_or_insert(start);
         self.table.duration(count - 1, length);

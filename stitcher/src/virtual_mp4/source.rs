@@ -3,7 +3,7 @@
 use super::axis::{rescale, ticks};
 use super::error::VirtualError;
 use super::piece::Piece;
-use hitless_media::mp4::{Movie, Sample, Track};
+use hitless_media::mp4::{Movie, Run, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,19 @@ impl Sources {
     }
 }
 
+fn sample(run: &Run, index: u64) -> Sample {
+    Sample {
+        number: run.first + index,
+        offset: run.offset + index * u64::from(run.size),
+        size: run.size,
+        decode: run.decode.saturating_add_unsigned(index * u64::from(run.duration)),
+        duration: run.duration,
+        composition: run.composition,
+        entry: run.entry,
+        key: run.key,
+    }
+}
+
 /// A piece within its file. Ticks are the clip's (90 kHz).
 #[derive(Debug)]
 pub(super) struct Inside<'a> {
@@ -39,6 +52,8 @@ pub(super) struct Inside<'a> {
     pub(super) length: i64,
     /// How long the last one is shown.
     pub(super) frame: i64,
+    /// Its pictures are shown in the order in which they are decoded.
+    pub(super) in_order: bool,
 }
 
 impl<'a> Inside<'a> {
@@ -50,13 +65,16 @@ impl<'a> Inside<'a> {
         if wanted > there || piece.samples == 0 {
             return Err(VirtualError::TooFewSamples { path: path(), there, wanted });
         }
-        let mut inside = Self { piece, movie, video, anchor: i64::MAX, length: 0, frame: 1 };
+        let mut inside =
+            Self { piece, movie, video, anchor: i64::MAX, length: 0, frame: 1, in_order: true };
         let (mut latest, mut length) = (i64::MIN, 1);
         for sample in inside.samples(piece.first_sample..wanted) {
             let shown = video.shown(&sample);
             inside.anchor = inside.anchor.min(shown);
             if shown > latest {
                 (latest, length) = (shown, i64::from(sample.duration));
+            } else {
+                inside.in_order = false;
             }
         }
         let last = inside.ticks(latest);
@@ -94,8 +112,15 @@ impl<'a> Inside<'a> {
         &self,
         range: std::ops::Range<u64>,
     ) -> impl DoubleEndedIterator<Item = Sample> + use<'a> {
-        let samples = &self.video.samples;
-        range.filter_map(|number| samples.get(number))
+        // Along the runs: looking up each number took most of a day's header.
+        let runs = self.video.samples.runs();
+        let begin = runs.partition_point(|run| run.first + u64::from(run.count) <= range.start);
+        let end = runs.partition_point(|run| run.first < range.end);
+        runs[begin..end.max(begin)].iter().flat_map(move |run| {
+            let skip = range.start.saturating_sub(run.first);
+            let take = range.end.saturating_sub(run.first).min(run.count.into());
+            (skip..take).map(|index| sample(run, index))
+        })
     }
 
     pub(super) fn range(&self) -> std::ops::Range<u64> {

@@ -2,11 +2,13 @@
 
 use super::axis::Tick;
 use super::chunks::{Chunk, gather};
+use super::coarse::Coarse;
 use super::describe::places;
 use super::error::VirtualError;
 use super::order::{Order, Placed};
 use super::source::Inside;
 use super::table::Table;
+use hitless_model::time::VIDEO_TIMESCALE;
 use std::ops::Range;
 
 /// The pictures of all pieces so far.
@@ -14,14 +16,32 @@ use std::ops::Range;
 pub(super) struct Video {
     pub(super) table: Table,
     order: Order,
-    /// The one whose decode time is known and whose length is not.
-    open: Option<Tick>,
+    coarse: Coarse,
+    /// The one whose decode time is known and whose length is not, in ticks of
+    /// the track.
+    open: Option<i64>,
     /// Decode time of the first one.
     pub(super) begins: Option<Tick>,
     least: i64,
 }
 
 impl Video {
+    /// With ticks for the longest time that a picture must stand.
+    pub(super) fn new(longest: Tick) -> Result<Self, VirtualError> {
+        let coarse = Coarse::for_gap(longest, VIDEO_TIMESCALE)?;
+        Ok(Self { coarse, ..Self::default() })
+    }
+
+    /// Ticks of the track a second.
+    pub(super) fn timescale(&self) -> u32 {
+        self.coarse.timescale(VIDEO_TIMESCALE)
+    }
+
+    /// From one place to another, in ticks of the track.
+    pub(super) fn between(&self, from: Tick, to: Tick) -> i64 {
+        self.coarse.ticks(to) - self.coarse.ticks(from)
+    }
+
     /// Puts samples of a piece behind the others; gives their chunks in the
     /// piece's file.
     pub(super) fn push(
@@ -33,6 +53,10 @@ impl Video {
         let entries = places(&mut self.table.entries, &inside.video.entries);
         self.same_coding(inside)?;
         let mut chunks = Vec::new();
+        if inside.in_order {
+            // What waits is shown before them.
+            self.flush()?;
+        }
         for sample in inside.samples(range) {
             let entry = entries.get(usize::from(sample.entry)).copied().unwrap_or(0);
             let chunk = Chunk { at: sample.offset, bytes: sample.size.into(), samples: 1, entry };
@@ -44,7 +68,12 @@ impl Video {
                 let number = u32::try_from(self.table.sizes.count());
                 self.table.keys.push(number.map_err(|_| VirtualError::TooLong("pictures"))?);
             }
-            if let Some(placed) = self.order.push(place + inside.shown(&sample)) {
+            let shown = place + inside.shown(&sample);
+            let placed = match inside.in_order {
+                true => Some(self.order.pass(shown)),
+                false => self.order.push(shown),
+            };
+            if let Some(placed) = placed {
                 self.settle(placed)?;
             }
         }
@@ -74,7 +103,7 @@ impl Video {
     pub(super) fn finish(&mut self, end: Tick) -> Result<(), VirtualError> {
         self.flush()?;
         if let Some(decode) = self.open.take() {
-            self.last_until(decode, end.max(decode + 1))?;
+            self.last_until(decode, self.coarse.ticks(end).max(decode + 1))?;
         }
         Ok(())
     }
@@ -86,21 +115,23 @@ impl Video {
     }
 
     fn settle(&mut self, placed: Placed) -> Result<(), VirtualError> {
-        if let Some(before) = self.open.replace(placed.decode) {
-            self.last_until(before, placed.decode)?;
+        let least = self.open.map_or(i64::MIN, |open| open + 1);
+        let decode = self.coarse.ticks(placed.decode).max(least);
+        let later = self.coarse.ticks(placed.decode + placed.later) - decode;
+        if let Some(before) = self.open.replace(decode) {
+            self.last_until(before, decode)?;
         }
         self.begins.get_or_insert(placed.decode);
-        self.least = self.least.min(placed.later);
-        let later = i32::try_from(placed.later);
+        self.least = self.least.min(later);
+        let later = i32::try_from(later);
         self.table.later.push(1, later.map_err(|_| VirtualError::TooLong("a picture's delay"))?);
         Ok(())
     }
 
-    fn last_until(&mut self, from: Tick, to: Tick) -> Result<(), VirtualError> {
+    fn last_until(&mut self, from: i64, to: i64) -> Result<(), VirtualError> {
         // Readers take lengths as signed.
         let ticks = i32::try_from(to - from).ok().and_then(|t| u32::try_from(t).ok());
-        let too_long = VirtualError::TooLong("a gap of more than six hours cannot be kept in it");
-        self.table.duration(1, ticks.ok_or(too_long)?);
+        self.table.duration(1, ticks.ok_or(VirtualError::LongGap)?);
         Ok(())
     }
 }

@@ -6,7 +6,9 @@ use crate::judge::pictures;
 use crate::spans::{at, pictures_in, piece, seconds, zero_of};
 use hitless_model::{AudioCut, CameraId, Cause, Nanos, Seam, SeamKind, SegmentName, TimeRange};
 use hitless_schema::timeline::{Entry, Span, What};
-use hitless_stitcher::export::{ExportError, Gaps, Manifest, Order, Written, export, select};
+use hitless_stitcher::export::{
+    End, ExportError, Gaps, Manifest, Meter, Order, Written, export, select,
+};
 use hitless_stitcher::virtual_mp4::Follows;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +54,7 @@ fn storage(name: &str, twice: &Twice) -> Storage {
 impl Storage {
     fn export(&self, gaps: Gaps, path: &Path, force: bool) -> Result<Vec<Written>, ExportError> {
         let range = TimeRange { from: seconds(0.5), to: seconds(4.5) };
-        let (clips, lacks) = select(&self.entries, range, gaps, &self.root);
+        let (clips, lacks) = select(&self.entries, range, End::Asked, gaps, &self.root);
         assert_eq!(lacks.len(), 1);
         assert!(lacks[0].is_gap() && lacks[0].cause == Some(Cause::RecorderDown));
         let camera = CameraId::new("CAM_1").expect("an id");
@@ -60,9 +62,15 @@ impl Storage {
         let numbered = clips.iter().enumerate().map(|(n, clip)| {
             let path =
                 if several { path.with_extension(format!("{n}.mp4")) } else { path.to_owned() };
-            let order =
-                Order { camera: &camera, clip, path: &path, force, manifest: true, now: at(0) };
-            export(&order)
+            export(&Order {
+                camera: &camera,
+                clip,
+                path: &path,
+                force,
+                manifest: true,
+                now: at(0),
+                meter: &Meter::default(),
+            })
         });
         numbered.collect()
     }
@@ -172,6 +180,71 @@ fn an_original_that_is_gone_or_cut_short_leaves_nothing() {
     }
 }
 
+/// Who is asked to leave off leaves nothing behind.
+#[test]
+fn an_interrupted_export_takes_away_what_it_began() {
+    let twice = twice(Shape::Aac);
+    let storage = storage("interrupted-storage", &twice);
+    let folder = folder("interrupted");
+    let range = TimeRange { from: seconds(0.5), to: seconds(4.5) };
+    let (clips, _) = select(&storage.entries, range, End::Asked, Gaps::Keep, &storage.root);
+    let meter = Meter::default();
+    meter.stop();
+    let error = export(&Order {
+        camera: &CameraId::new("CAM_1").expect("an id"),
+        clip: &clips[0],
+        path: &folder.join("clip.mp4"),
+        force: false,
+        manifest: true,
+        now: at(0),
+        meter: &meter,
+    });
+    assert!(matches!(error, Err(ExportError::Interrupted)), "{error:?}");
+    assert!(left_in(&folder).is_empty(), "{:?}", left_in(&folder));
+}
+
+/// What is not stitched yet makes no picture stand at the end; what is known to
+/// be missing does, unless the clip is to go as far as there is footage.
+#[test]
+fn a_clip_ends_with_the_last_picture_that_is_stitched() {
+    let twice = twice(Shape::Aac);
+    let mut storage = storage("ends-storage", &twice);
+    let after = |entries: &[Entry]| entries.last().expect("entries").end;
+    let ends = |storage: &Storage, end| {
+        let range = TimeRange { from: seconds(3.0), to: seconds(60.0) };
+        let (clips, lacks) = select(&storage.entries, range, end, Gaps::Keep, &storage.root);
+        let path = folder("ends").join("clip.mp4");
+        let order = Order {
+            camera: &CameraId::new("CAM_1").expect("an id"),
+            clip: &clips[0],
+            path: &path,
+            force: false,
+            manifest: false,
+            now: at(0),
+            meter: &Meter::default(),
+        };
+        let long = export(&order).expect("written").duration.as_secs_f64();
+        assert_eq!(pictures(&path).len(), 50);
+        (long, lacks.iter().map(|lack| lack.kind).collect::<Vec<_>>())
+    };
+    let is = |found: (f64, Vec<&str>), long: f64, kinds: &[&str]| {
+        assert!(
+            (found.0 - long).abs() < 0.001 && found.1 == kinds,
+            "{found:?} for {long} {kinds:?}"
+        );
+    };
+    is(ends(&storage, End::Asked), 2.0, &["unknown"]);
+    let start = after(&storage.entries);
+    storage.entries.push(Entry { start, end: seconds(20.0), what: What::Pending });
+    is(ends(&storage, End::Asked), 2.0, &["pending", "unknown"]);
+    is(ends(&storage, End::LastPicture), 2.0, &["pending", "unknown"]);
+    let gap = What::Gap(Cause::RecorderDown);
+    storage.entries.pop();
+    storage.entries.push(Entry { start, end: seconds(90.0), what: gap });
+    is(ends(&storage, End::Asked), 57.0, &["gap"]);
+    is(ends(&storage, End::LastPicture), 2.0, &["gap"]);
+}
+
 /// A mounted file system of its own, a megabyte small.
 struct SmallDisk(PathBuf);
 
@@ -208,6 +281,12 @@ fn a_full_disk_says_so_and_keeps_no_half_clip() {
     let disk = SmallDisk::mount("full", 64);
     let error = storage.export(Gaps::Keep, &disk.0.join("clip.mp4"), false).expect_err("full");
     assert!(matches!(error, ExportError::Full { .. }), "{error}");
+    assert!(left_in(&disk.0).is_empty(), "{:?}", left_in(&disk.0));
+    // Room for the clip and none for what is to stand beside it.
+    let elsewhere = storage.export(Gaps::Keep, &folder("full-not").join("clip.mp4"), false);
+    let pages = elsewhere.expect("written")[0].bytes.div_ceil(4096);
+    let disk = SmallDisk::mount("full-later", u32::try_from(pages * 4).expect("small"));
+    storage.export(Gaps::Keep, &disk.0.join("clip.mp4"), false).expect_err("full");
     assert!(left_in(&disk.0).is_empty(), "{:?}", left_in(&disk.0));
 }
 

@@ -140,3 +140,44 @@ fn a_picture_that_stood_still_is_no_footage() {
         assert!(found.iter().map(|f| &f.hash).eq(wanted), "{follows:?}: {}", found.len());
     }
 }
+
+/// More than the 6 h 37 min that a picture may stand at 90 kHz: the clip keeps
+/// its clock, in coarser ticks, and other readers show every picture of it where
+/// it belongs.
+#[test]
+fn a_gap_of_a_day_is_kept() {
+    const DAY: f64 = 86_400.0;
+    for shape in [Shape::ReorderedAac, Shape::H265Opus] {
+        let twice = twice(shape);
+        let part = |n: usize, zero: i64, follows| {
+            let path = &twice.parts[n];
+            piece(path, 0..pictures_in(path), zero, follows)
+        };
+        let later = 86_400 * 90_000;
+        let pieces = [
+            part(0, 0, Follows::Joined),
+            part(1, zero_of(&twice, 1) + later, Follows::Apart),
+            part(2, zero_of(&twice, 2) + later, Follows::Joined),
+        ];
+        let path = folder(&format!("{shape:?}-day-apart")).join("clip.mp4");
+        let cut = Cut { from: seconds(0.52), to: seconds(DAY + 2.52) };
+        let clip = write(&pieces, &cut, &path);
+        assert!((clip.duration().as_secs_f64() - DAY - 2.0).abs() < 0.000_1);
+        assert!((crate::judge::length(&path) - DAY - 2.0).abs() < 0.002);
+        let all = crate::judge::pictures(&twice.whole);
+        let found = crate::judge::pictures(&path);
+        let wanted: Vec<_> = all[13..63].iter().map(|f| (f.hash.as_str(), f.at_us)).collect();
+        assert_eq!(found.len(), wanted.len(), "{shape:?}");
+        for (n, (found, (hash, at))) in found.iter().zip(wanted).enumerate() {
+            assert_eq!(found.hash, hash, "{shape:?}: picture {n}");
+            let gap = if n < 12 { 0 } else { 86_400_000_000 };
+            let off = found.at_us - (at - all[13].at_us + gap);
+            assert!(off.abs() <= 60, "{shape:?}: picture {n} is off by {off} us");
+        }
+        // Sound lies beside its pictures.
+        let sounds = crate::judge::sounds(&path);
+        let last = sounds.last().expect("sound");
+        let end = (last.at_us + last.length_us) as f64 / 1e6;
+        assert!((end - DAY - 2.0).abs() < 0.06, "{shape:?}: sound ends at {end}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Clips against the originals, frame by frame, by programs that others wrote.
 
+mod chromium;
 mod exported;
 mod files;
 mod footage;
@@ -8,6 +9,8 @@ mod spans;
 
 mod faults;
 mod long;
+mod players;
+mod round_trip;
 mod serve;
 mod shapes;
 mod verified;

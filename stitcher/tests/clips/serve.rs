@@ -6,14 +6,14 @@ use crate::verified::{FROM, Site, TO, site};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
-struct Served {
+pub struct Served {
     child: Child,
-    url: String,
+    pub url: String,
     agent: ureq::Agent,
 }
 
 impl Served {
-    fn start(site: &Site, more: &[&str]) -> Self {
+    pub fn start(site: &Site, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_stitcher"))
             .current_dir(&site.folder)
             .args(["serve", "--bind", "127.0.0.1:0"])

@@ -19,27 +19,39 @@ pub const TO: &str = "2026-08-11T03:07:52Z";
 
 pub fn site(name: &str) -> Site {
     let twice = twice(Shape::Aac);
-    let site = Site { folder: folder(name) };
-    let config = "storage = \"rec\"\ndatabase = \"sqlite://h.db\"\n[recorder]\ninstance = \"blue\"\n\
-                  [[camera]]\nid = \"CAM_1\"\nurl = \"rtsp://127.0.0.1:1/none\"\n";
-    std::fs::write(site.folder.join("hitless.toml"), config).expect("writable");
+    let site = Site::new(name);
     site.put("CAM_1_20260811T030747.000000Z_green_000000", &twice.whole);
     for (number, part) in twice.parts.iter().enumerate() {
         let stamp = format!("20260811T0307{:02}.000000Z", 47 + number);
         site.put(&format!("CAM_1_{stamp}_blue_{number:06}"), part);
     }
-    site.stitcher(&["rescan"], &[0]);
-    site.stitcher(&["run"], &[0, 1]);
+    site.stitch();
     site
 }
 
 impl Site {
+    /// A configured folder without footage.
+    pub fn new(name: &str) -> Self {
+        let site = Self { folder: folder(name) };
+        let config = "storage = \"rec\"\ndatabase = \"sqlite://h.db\"\n[recorder]\n\
+                      instance = \"blue\"\n[[camera]]\nid = \"CAM_1\"\n\
+                      url = \"rtsp://127.0.0.1:1/none\"\n";
+        std::fs::write(site.folder.join("hitless.toml"), config).expect("writable");
+        site
+    }
+
+    /// Indexes and stitches what was put in.
+    pub fn stitch(&self) {
+        self.stitcher(&["rescan"], &[0]);
+        self.stitcher(&["run"], &[0, 1]);
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         let name = SegmentName::parse(&format!("{name}.mp4")).expect("a name");
         self.folder.join("rec").join(name.relative_path())
     }
 
-    fn put(&self, name: &str, from: &Path) {
+    pub fn put(&self, name: &str, from: &Path) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
         std::fs::copy(from, path).expect("copied");

@@ -243,6 +243,22 @@ pub struct Load {
 pub struct Served {
     pub answers: usize,
     pub failures: Vec<String>,
+    /// How long each answer took.
+    took: Vec<Duration>,
+}
+
+impl Served {
+    /// Median and 99th percentile of how long an answer took.
+    pub fn latency(&self) -> String {
+        let mut took = self.took.clone();
+        took.sort();
+        let ms = |percent: usize| match took.get(took.len() * percent / 100) {
+            Some(took) => took.as_secs_f64() * 1000.0,
+            None => f64::NAN,
+        };
+        let (answers, median, p99) = (self.answers, ms(50), ms(99));
+        format!("/health: {answers} answers, median {median:.1} ms, p99 {p99:.1} ms")
+    }
 }
 
 impl Load {
@@ -263,6 +279,7 @@ impl Load {
             let served = client.join().expect("a client ends");
             all.answers += served.answers;
             all.failures.extend(served.failures);
+            all.took.extend(served.took);
         }
         all
     }
@@ -278,9 +295,11 @@ fn ask_until(stop: &AtomicBool, url: &str, keeps: bool) -> Served {
         .new_agent();
     let mut served = Served::default();
     while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
         match agent.get(url).call() {
             Ok(mut answer) => {
                 let body = answer.body_mut().read_to_string().unwrap_or_default();
+                served.took.push(begun.elapsed());
                 match answer.status().as_u16() {
                     200 => served.answers += 1,
                     status => served.failures.push(format!("{status}: {body}")),

@@ -3,14 +3,12 @@
 //! it says it.
 #![allow(dead_code, reason = "each story takes what it needs")]
 
-use hitless_fixtures::{CameraSpec, Cameras, Tally};
-use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Segment, Utc};
+use hitless_fixtures::{CameraSpec, Cameras, Tally, promtool};
+use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Segment, SegmentState, Utc};
 use hitless_schema::{DatabaseUrl, Store};
-use hitless_tests::{Recorder, Site, eventually, footage, paths};
+use hitless_tests::{Recorder, Site, eventually, footage, paths, until};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// For whatever takes seconds on a quiet machine and longer on a busy one.
@@ -85,6 +83,14 @@ pub fn next_number(cameras: &Cameras, camera: &str) -> u64 {
     cameras.stats(camera).expect("the cameras answer").next_number
 }
 
+/// Waits until a camera has sent so many more seconds; the number it is at then.
+#[track_caller]
+pub fn seconds(cameras: &Cameras, camera: &str, seconds: u64) -> u64 {
+    let number = next_number(cameras, camera) + 25 * seconds;
+    until("some seconds pass", SOON, || next_number(cameras, camera) >= number);
+    number
+}
+
 /// How health sees a camera.
 #[track_caller]
 pub fn camera_health(recorder: &Recorder, camera: &str) -> Value {
@@ -107,19 +113,7 @@ pub fn wait_reason(recorder: &Recorder, camera: &str, part: &str, limit: Duratio
 pub fn checked_metrics(recorder: &Recorder) -> String {
     let (status, text) = recorder.get("/metrics").expect("the recorder answers");
     assert_eq!(status, 200, "{text}");
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("promtool runs");
-    let mut input = promtool.stdin.take().expect("a pipe");
-    input.write_all(text.as_bytes()).expect("promtool reads");
-    drop(input);
-    let output = promtool.wait_with_output().expect("promtool ends");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.is_empty(), "promtool: {said}");
+    promtool::check_metrics(&text).unwrap_or_else(|said| panic!("{said}"));
     text
 }
 
@@ -161,6 +155,20 @@ pub fn rows(url: &DatabaseUrl, camera: &str) -> Vec<Segment> {
         store.close().await;
         rows
     })
+}
+
+/// As [`rows`], by number, without those of removed footage: each file has one
+/// and there are no others.
+#[track_caller]
+pub fn rows_of_files(site: &Site, url: &DatabaseUrl, camera: &str) -> Vec<Segment> {
+    let mut rows = rows(url, camera);
+    rows.retain(|row| row.state != SegmentState::Expired);
+    rows.sort_by_key(|row| row.name.number);
+    let named: Vec<String> = rows.iter().map(|row| row.name.to_string()).collect();
+    let files: Vec<String> =
+        site.segments(camera, "blue").iter().map(|s| s.name.to_string()).collect();
+    assert_eq!(named, files, "rows and files of {camera}");
+    rows
 }
 
 /// The SQLite database of a site.

@@ -232,7 +232,8 @@ impl Assembler {
         self.learn(&picture, data.len(), unit.sealed && !unit.damaged);
         let missing_sets =
             self.sets.are_missing(picture.is_key(), unit.parameter_sets, unit.beside_loss);
-        self.sets.on_picture(picture.is_key(), unit.beside_loss);
+        let nals = length_prefixed(&data, LengthSize::Four).flatten();
+        self.sets.on_picture(picture.is_key(), unit.beside_loss, nals);
         self.emitted = Some(unit.timestamp);
         out(AccessUnit {
             pts: MediaTime::new(unit.timestamp),

@@ -1,16 +1,24 @@
 //! The parameter sets in force: those of the SDP until the stream brings its
-//! own.
+//! own, and of those only what slices refer to.
 //!
-//! Some cameras describe another stream in their SDP than they send (an old
-//! resolution, bytes that are no parameter set at all). So the first complete
-//! set in the stream that contradicts the SDP replaces all of it. And where key
-//! frames bring the same complete sets time after time, whatever else was seen
-//! (rubbish that looked like a set, sets of an older stream) is forgotten:
-//! players choke on it.
+//! A camera that talks rubbish for a while also sends what looks like parameter
+//! sets, and players choke on a file that begins with one. So, once a decoder
+//! could begin:
+//!
+//! 1. A unit that brings a set of each kind, and whose own slices refer to
+//!    them, is believed whole. The first of these replaces all of an SDP that it
+//!    contradicts: some cameras describe another stream than they send (an old
+//!    resolution, bytes that are no parameter set at all).
+//! 2. Of other units only key frames are believed, and of what they bring only
+//!    what a slice refers to: with the key frame itself as an addition or in
+//!    place of another, with later pictures as an addition.
+//! 3. Where key frames bring the same whole set time after time, whatever else
+//!    was seen (sets of an older stream) is forgotten.
 
-use hitless_media::nal::annex_b;
-use hitless_media::parameters::{Change, ParameterSets};
+use hitless_media::nal::{annex_b, referred_pps};
+use hitless_media::parameters::{Change, ParameterSets, SetId};
 use hitless_model::VideoCodec;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Larger ones do not fit into `avcC` or `hvcC` boxes.
@@ -22,14 +30,25 @@ const MAX_SETS: usize = 512;
 /// After so many key frames with the same sets no others are believed.
 const STEADY: u32 = 3;
 
+/// What a set that is referred to may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// Stand beside the others.
+    Add,
+    /// Take the place of another, too.
+    Replace,
+}
+
 /// Parameter sets of one stream.
 #[derive(Debug)]
 pub(super) struct Sets {
     current: Arc<ParameterSets>,
-    /// Those that came in the stream, while `current` still holds the SDP's.
-    in_band: Option<ParameterSets>,
+    /// The stream neither confirmed nor replaced what the SDP says.
+    from_sdp: bool,
     /// Those of the picture being gathered.
     own: ParameterSets,
+    /// Brought by the last key frame; no slice referred to them so far.
+    offered: ParameterSets,
     /// Those of the last key frames, and of how many.
     steady: Option<(ParameterSets, u32)>,
     changed: bool,
@@ -51,73 +70,111 @@ impl Sets {
         }
         Self {
             current: Arc::new(current),
-            in_band: Some(ParameterSets::new(codec)),
+            from_sdp: true,
             own: ParameterSets::new(codec),
+            offered: ParameterSets::new(codec),
             steady: None,
             changed: false,
             with_key_frames: false,
         }
     }
 
-    /// A unit of the stream; whether it is a parameter set.
+    fn codec(&self) -> VideoCodec {
+        self.own.codec()
+    }
+
+    fn known(&self) -> [&ParameterSets; 3] {
+        [&self.current, &self.own, &self.offered]
+    }
+
+    /// A unit of the picture being gathered; whether it is a parameter set that
+    /// could be of this stream.
     pub(super) fn see(&mut self, nal: &[u8]) -> bool {
-        let beside = self.in_band.iter().chain([&self.own]).flat_map(ParameterSets::iter);
-        if nal.len() > MAX_SET_BYTES || self.current.iter().chain(beside).count() >= MAX_SETS {
-            return false;
-        }
-        if !self.could_be_ours(nal) || self.own.insert(nal).is_err() {
-            return false;
-        }
-        if let Some(in_band) = &mut self.in_band {
-            // What can be put in once can be put in twice.
-            let _ = in_band.insert(nal);
-            if in_band.is_complete() {
-                self.leave_sdp_behind();
-                return true;
-            }
-        }
-        match self.current_differs(nal) {
-            Ok(Change::None) => true,
-            Ok(Change::Added | Change::Replaced) => {
-                self.changed = true;
-                true
-            }
-            Err(()) => false,
-        }
+        let count: usize = self.known().iter().map(|sets| sets.iter().count()).sum();
+        nal.len() <= MAX_SET_BYTES
+            && count < MAX_SETS
+            && self.could_be_ours(nal)
+            && self.own.insert(nal).is_ok()
     }
 
     /// Once a decoder could begin, a set has to fit to those that are there.
     fn could_be_ours(&self, nal: &[u8]) -> bool {
-        let known = || self.in_band.iter().chain([&self.own, &*self.current]);
-        !known().any(ParameterSets::is_complete)
-            || known().any(|sets| sets.iter().any(|set| set == nal))
-            || known().any(|sets| sets.is_plausible(nal))
+        let known = self.known();
+        !known.iter().any(|sets| sets.is_complete())
+            || known.iter().any(|sets| has(sets, nal))
+            || known.iter().any(|sets| sets.is_plausible(nal))
     }
 
-    fn current_differs(&mut self, nal: &[u8]) -> Result<Change, ()> {
-        // Nearly always it is one that is known: no copy of all for that.
-        if self.current.iter().any(|known| known == nal) {
-            return Ok(Change::None);
-        }
-        Arc::make_mut(&mut self.current).insert(nal).map_err(|_| ())
-    }
-
-    fn leave_sdp_behind(&mut self) {
-        let Some(in_band) = self.in_band.take() else { return };
-        let confirmed = in_band.iter().all(|set| self.current.iter().any(|known| known == set));
-        if !confirmed {
-            self.current = Arc::new(in_band);
-            self.changed = true;
-        }
-    }
-
-    /// A picture is whole, or something of it was lost.
-    pub(super) fn on_picture(&mut self, key: bool, lost: bool) {
-        let codec = self.own.codec();
-        let own = std::mem::replace(&mut self.own, ParameterSets::new(codec));
-        if !key || lost || !own.is_complete() {
+    /// A picture of these NAL units is whole, or something of it was lost.
+    pub(super) fn on_picture<'a>(
+        &mut self,
+        key: bool,
+        lost: bool,
+        nals: impl Iterator<Item = &'a [u8]>,
+    ) {
+        if self.own.is_empty() && self.offered.is_empty() {
             return;
         }
+        let codec = self.codec();
+        let own = std::mem::replace(&mut self.own, ParameterSets::new(codec));
+        let used: BTreeSet<u32> = nals.filter_map(|nal| referred_pps(codec, nal)).collect();
+        self.believe(&own, key, &used);
+        if key && !lost && own.is_complete() {
+            self.count_steady(own);
+        }
+    }
+
+    fn believe(&mut self, own: &ParameterSets, key: bool, used: &BTreeSet<u32>) {
+        let of_own = || used.iter().any(|id| own.get(SetId::pps(*id)).is_some());
+        if own.is_complete() && of_own() {
+            self.adopt_whole(own);
+        } else if !self.current.is_complete() {
+            own.iter().for_each(|nal| self.adopt(nal));
+        } else if key && !own.is_empty() {
+            self.adopt_used(own, used, May::Replace);
+            let rest = own.iter().filter(|nal| !has(&self.current, nal));
+            self.offered = ParameterSets::from_nals(self.codec(), rest);
+        }
+        if !self.offered.is_empty() {
+            let offered = self.offered.clone();
+            self.adopt_used(&offered, used, May::Add);
+        }
+    }
+
+    fn adopt_whole(&mut self, own: &ParameterSets) {
+        let contradicts = own.iter().any(|nal| !has(&self.current, nal));
+        if std::mem::take(&mut self.from_sdp) && contradicts {
+            self.current = Arc::new(own.clone());
+            self.changed = true;
+        } else {
+            own.iter().for_each(|nal| self.adopt(nal));
+        }
+    }
+
+    /// The PPS that slices use, and what these need.
+    fn adopt_used(&mut self, sets: &ParameterSets, used: &BTreeSet<u32>, may: May) {
+        for pps in used {
+            let mut wanted = Some(SetId::pps(*pps));
+            while let Some(id) = wanted {
+                let allowed = may == May::Replace || self.current.get(id).is_none();
+                if let Some(nal) = sets.get(id).filter(|_| allowed) {
+                    self.adopt(nal);
+                }
+                let codec = self.codec();
+                wanted = self.current.get(id).and_then(|nal| SetId::needed_by(codec, nal));
+            }
+        }
+    }
+
+    fn adopt(&mut self, nal: &[u8]) {
+        // Nearly always it is one that is known: no copy of all for that.
+        if !has(&self.current, nal) {
+            let change = Arc::make_mut(&mut self.current).insert(nal);
+            self.changed |= matches!(change, Ok(Change::Added | Change::Replaced));
+        }
+    }
+
+    fn count_steady(&mut self, own: ParameterSets) {
         let times = match self.steady.take() {
             Some((known, times)) if known == own => times + 1,
             _ => 1,
@@ -152,45 +209,117 @@ impl Sets {
     }
 }
 
+fn has(sets: &ParameterSets, nal: &[u8]) -> bool {
+    sets.iter().any(|set| set == nal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x1e, 0xda, 0x05, 0x07, 0xc4, 0x40];
+    /// Another size under the same id.
+    const LARGER: &[u8] = &[0x67, 0x42, 0xc0, 0x1e, 0xda, 0x02, 0x80, 0xf4, 0x40];
     const PPS: &[u8] = &[0x68, 0xce, 0x3c, 0x80];
     /// Another PPS of that SPS, with the id 1.
     const OTHER: &[u8] = &[0x68, 0x53, 0x8f, 0x20];
+    /// Another one with the id 0.
+    const CHANGED: &[u8] = &[0x68, 0xee, 0x3c, 0x80];
     /// Says that it belongs to another SPS.
     const RUBBISH: &[u8] = &[0x68, 0x80, 0x13, 0x37];
+    /// Slices with the PPS 0 and 1.
+    const KEY: &[u8] = &[0x65, 0x88, 0x84, 0x11];
+    const KEY_OTHER: &[u8] = &[0x65, 0x88, 0x44, 0x11];
+    const P: &[u8] = &[0x41, 0x9a, 0x84, 0x11];
+    const P_OTHER: &[u8] = &[0x41, 0x99, 0x24, 0x11];
 
-    /// A PPS in a second of rubbish stayed in every file from then on, and
-    /// ffmpeg complained about each of them.
+    struct Stream(Sets);
+
+    impl Stream {
+        /// A camera that describes its stream in the SDP.
+        fn described() -> Self {
+            Self(Sets::new(VideoCodec::H264, &[SPS.to_vec(), PPS.to_vec()]))
+        }
+
+        /// A picture of these units; the sets in force, by id, and whether they
+        /// changed.
+        fn picture(&mut self, nals: &[&'static [u8]]) -> (Vec<Vec<u8>>, bool) {
+            let key = nals.iter().any(|nal| nal[0] & 0x1f == 5);
+            for nal in nals.iter().filter(|nal| matches!(nal[0] & 0x1f, 7 | 8)) {
+                self.0.see(nal);
+            }
+            self.0.on_picture(key, false, nals.iter().copied());
+            let changed = self.0.take_changed();
+            (self.0.current().iter().map(<[u8]>::to_vec).collect(), changed)
+        }
+    }
+
+    fn same(sets: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
+        (sets.iter().map(|set| set.to_vec()).collect(), false)
+    }
+
+    fn new(sets: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
+        (same(sets).0, true)
+    }
+
+    /// A camera that sends its sets in the SDP alone: a PPS in a second of
+    /// rubbish stood in every file from then on.
+    #[test]
+    fn what_no_slice_refers_to_is_not_believed() {
+        let mut stream = Stream::described();
+        assert_eq!(stream.picture(&[KEY]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[OTHER, P]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[CHANGED, P]), same(&[SPS, PPS]), "in the middle of a group");
+        assert_eq!(stream.picture(&[LARGER, P]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[RUBBISH, KEY]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[KEY]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[P_OTHER]), same(&[SPS, PPS]), "it came with no key frame");
+    }
+
+    #[test]
+    fn what_comes_with_a_key_frame_is_believed_once_a_slice_refers_to_it() {
+        let mut stream = Stream::described();
+        assert_eq!(stream.picture(&[OTHER, KEY]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[P]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[P_OTHER]), new(&[SPS, PPS, OTHER]));
+        assert_eq!(stream.picture(&[CHANGED, KEY]), new(&[SPS, CHANGED, OTHER]));
+        assert_eq!(stream.picture(&[LARGER, KEY_OTHER]), new(&[LARGER, CHANGED, OTHER]));
+    }
+
+    /// The first of them replaces the SDP, the next ones are added; and a whole
+    /// set with slices of others is not theirs.
+    #[test]
+    fn a_whole_set_is_believed_with_the_slices_that_use_it() {
+        let mut stream = Stream::described();
+        assert_eq!(stream.picture(&[SPS, OTHER, KEY]), same(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[LARGER, OTHER, KEY_OTHER]), new(&[LARGER, OTHER]));
+        assert_eq!(stream.picture(&[LARGER, PPS, KEY]), new(&[LARGER, PPS, OTHER]));
+        assert_eq!(
+            stream.picture(&[SPS, PPS, P]),
+            new(&[SPS, PPS, OTHER]),
+            "its key frame is lost"
+        );
+    }
+
     #[test]
     fn what_key_frames_do_not_bring_is_forgotten() {
-        let mut sets = Sets::new(VideoCodec::H264, &[SPS.to_vec(), PPS.to_vec()]);
-        let key_frame = |sets: &mut Sets| {
-            assert!(sets.see(SPS) && sets.see(PPS));
-            sets.on_picture(true, false);
-        };
-        key_frame(&mut sets);
-        let clean = sets.current();
-        sets.take_changed();
-        assert!(sets.see(OTHER) && !sets.see(RUBBISH));
-        sets.on_picture(false, false);
-        assert!(sets.take_changed() && sets.current() != clean);
-        (0..STEADY).for_each(|_| key_frame(&mut sets));
-        assert!(sets.take_changed() && sets.current() == clean);
-        key_frame(&mut sets);
-        assert!(!sets.take_changed());
+        let mut stream = Stream::described();
+        stream.picture(&[SPS, PPS, KEY]);
+        assert_eq!(stream.picture(&[OTHER, KEY_OTHER]), new(&[SPS, PPS, OTHER]));
+        for _ in 2..STEADY {
+            assert_eq!(stream.picture(&[SPS, PPS, KEY]), same(&[SPS, PPS, OTHER]));
+        }
+        assert_eq!(stream.picture(&[SPS, PPS, KEY]), new(&[SPS, PPS]));
+        assert_eq!(stream.picture(&[SPS, PPS, KEY]), same(&[SPS, PPS]));
     }
 
     #[test]
     fn key_frames_with_sets_in_turn_keep_all_of_them() {
-        let mut sets = Sets::new(VideoCodec::H264, &[]);
-        for n in 0..10 {
-            assert!(sets.see(SPS) && sets.see(if n % 2 == 0 { PPS } else { OTHER }));
-            sets.on_picture(true, false);
+        let mut stream = Stream(Sets::new(VideoCodec::H264, &[]));
+        for _ in 0..5 {
+            stream.picture(&[SPS, PPS, KEY]);
+            stream.picture(&[SPS, OTHER, KEY_OTHER]);
         }
-        assert_eq!(sets.current().iter().count(), 3);
+        assert_eq!(stream.picture(&[P]), same(&[SPS, PPS, OTHER]));
     }
 }

@@ -68,7 +68,7 @@ fn compare(units: &[AccessUnit], truth: &[Vec<u8>], what: &str) {
     assert!(!truth.is_empty());
     for (number, (unit, truth)) in units.iter().zip(truth).enumerate() {
         assert!(unit.data == *truth, "unit {number} differs: {what}");
-        assert_eq!(unit.lost, 0);
+        assert_eq!(unit.lost, 0, "unit {number}: {what}");
     }
     assert_eq!(units.len(), truth.len(), "{what}");
     assert!(units[..units.len() - 1].iter().all(|unit| !unit.damaged), "{what}");
@@ -84,6 +84,19 @@ fn judge_video(encoder: &str, payloader: &str) {
         run(&mut Depacketizer::new(&stream).expect("a known encoding"), packets)
     };
     let units = run(&packets);
+    if units[0].lost > 0 {
+        for p in packets.iter().take(40) {
+            eprintln!(
+                "PKT {} {} {} lost {} len {} {:x?}",
+                p.sequence,
+                p.timestamp,
+                p.marker,
+                p.lost_before,
+                p.payload.len(),
+                &p.payload[..6.min(p.payload.len())]
+            );
+        }
+    }
     compare(&units, &truth, &what);
     assert!(units[0].key.is_some() && units[0].parameters.is_some());
     packets.iter_mut().for_each(|packet| packet.marker = false);

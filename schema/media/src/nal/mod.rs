@@ -10,10 +10,12 @@
 mod class;
 mod picture;
 mod sei;
+mod slice;
 mod split;
 
 pub use class::{NalClass, ParameterSetKind, classify};
 pub use picture::{KeyKind, Leading, Picture};
+pub use slice::referred_pps;
 pub use split::{
     Framing, LengthSize, NalError, Nals, annex_b, annex_b_to_length_prefixed, length_prefixed,
     split,

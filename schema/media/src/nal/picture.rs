@@ -2,7 +2,7 @@
 
 use super::class::{NalClass, classify, h264_type, h265_type};
 use super::sei::has_recovery_point_of_zero;
-use crate::parameters::bits::{BitRead, nal_bits};
+use super::slice;
 use hitless_model::VideoCodec;
 
 /// Why decoding may begin here.
@@ -87,7 +87,7 @@ impl Seen {
         self.all_disposable &= nal.first().is_some_and(|head| head & 0x60 == 0);
         match kind {
             5 => self.picture.key = Some(KeyKind::Idr),
-            1 | 2 => self.all_intra &= h264_slice_is_intra(nal),
+            1 | 2 => self.all_intra &= slice::h264_is_intra(nal),
             // Partitions B and C, auxiliary and further views belong to a
             // picture whose first slice told.
             _ => {}
@@ -105,7 +105,7 @@ impl Seen {
             16..=18 => self.picture.key = Some(KeyKind::Bla),
             19 | 20 => self.picture.key = Some(KeyKind::Idr),
             21 => self.picture.key = Some(KeyKind::Cra),
-            _ => self.all_intra &= h265_slice_is_intra(nal),
+            _ => self.all_intra &= slice::h265_is_intra(nal),
         }
     }
 
@@ -118,25 +118,6 @@ impl Seen {
         }
         self.picture
     }
-}
-
-/// `slice_type` is I or SI (H.264 7.4.3).
-fn h264_slice_is_intra(nal: &[u8]) -> bool {
-    let mut bits = nal_bits(VideoCodec::H264, nal);
-    let _first_mb = bits.read_ue("first_mb_in_slice");
-    matches!(bits.read_ue("slice_type"), Ok(2 | 4 | 7 | 9))
-}
-
-/// `slice_type` is I, for a picture of one slice segment and a PPS without
-/// extra slice header bits. Where it cannot be told (later segments need the
-/// SPS to be read) the answer is no: a cut less, never a wrong one.
-fn h265_slice_is_intra(nal: &[u8]) -> bool {
-    let mut bits = nal_bits(VideoCodec::H265, nal);
-    if !matches!(bits.read_bool("first_slice_segment_in_pic_flag"), Ok(true)) {
-        return false;
-    }
-    let _pps = bits.read_ue("slice_pic_parameter_set_id");
-    matches!(bits.read_ue("slice_type"), Ok(2))
 }
 
 #[cfg(test)]

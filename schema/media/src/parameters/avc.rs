@@ -18,6 +18,13 @@ pub(super) fn id(kind: ParameterSetKind, nal: &[u8]) -> Result<u32, BitReaderErr
     bits.read_ue("id")
 }
 
+/// The id of the SPS that a PPS needs.
+pub(super) fn sps_of(pps: &[u8]) -> Result<u32, BitReaderError> {
+    let mut bits = nal_bits(VideoCodec::H264, pps);
+    bits.read_ue("pic_parameter_set_id")?;
+    bits.read_ue("seq_parameter_set_id")
+}
+
 fn read_sps(nal: &[u8]) -> Result<SeqParameterSet, ParameterError> {
     let read =
         |vui| SeqParameterSet::from_bits(Tolerant { inner: nal_bits(VideoCodec::H264, nal), vui });

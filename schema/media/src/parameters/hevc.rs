@@ -1,8 +1,9 @@
 //! H.265: sequence parameter set and `hvcC` (ISO/IEC 14496-15, 8.3.3).
 
 use super::bits::{BitRead, BitReaderError, NalBits, nal_bits};
+use super::hevc_pps::read_pps;
 use super::hevc_sps::{Head, Sps, read_head, read_sps};
-use super::{ParameterError, ParameterSets, PictureFormat};
+use super::{ParameterError, ParameterSets, PictureFormat, SetId};
 use crate::nal::{LengthSize, ParameterSetKind};
 use hitless_model::VideoCodec;
 use mp4_atom::{Atom, HvcCArray, Hvcc};
@@ -17,13 +18,23 @@ pub(super) fn id(kind: ParameterSetKind, nal: &[u8]) -> Result<u32, BitReaderErr
     }
 }
 
-/// A PPS that belongs to one of these SPS (7.3.2.3).
-pub(super) fn is_plausible_pps(sets: &ParameterSets, pps: &[u8]) -> bool {
+/// The id of the SPS that a PPS needs (7.3.2.3).
+pub(super) fn sps_of(pps: &[u8]) -> Result<u32, BitReaderError> {
     let mut bits = nal_bits(VideoCodec::H265, pps);
-    let ids = (bits.read_ue("pps"), bits.read_ue("sps"));
-    let (Ok(0..64), Ok(wanted)) = ids else { return false };
-    sets.of(ParameterSetKind::Sps)
-        .any(|sps| id(ParameterSetKind::Sps, sps).is_ok_and(|id| id == wanted))
+    bits.read_ue("pps_pic_parameter_set_id")?;
+    bits.read_ue("pps_seq_parameter_set_id")
+}
+
+/// The id of the VPS that an SPS needs (7.3.2.2).
+pub(super) fn vps_of(sps: &[u8]) -> Result<u32, BitReaderError> {
+    let id: u8 = nal_bits(VideoCodec::H265, sps).read(4, "sps_video_parameter_set_id")?;
+    Ok(u32::from(id))
+}
+
+/// A PPS that belongs to one of these SPS and can be read to its end.
+pub(super) fn is_plausible_pps(sets: &ParameterSets, pps: &[u8]) -> bool {
+    let Ok(id) = read_pps(&mut nal_bits(VideoCodec::H265, pps)) else { return false };
+    sets.get(SetId { kind: ParameterSetKind::Sps, id }).is_some()
 }
 
 fn sps_bits(nal: &[u8]) -> NalBits<'_> {

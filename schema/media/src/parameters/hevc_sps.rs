@@ -55,11 +55,12 @@ impl Sps {
 
 /// An error of this room's own, where a count is beyond what the standard
 /// allows.
-fn too_large(name: &'static str) -> BitReaderError {
+pub(super) fn too_large(name: &'static str) -> BitReaderError {
     BitReaderError::ExpGolombTooLarge(name)
 }
 
-fn limited(bits: &mut impl BitRead, limit: u32, name: &'static str) -> Result<u32> {
+/// A number that the standard bounds.
+pub(super) fn limited(bits: &mut impl BitRead, limit: u32, name: &'static str) -> Result<u32> {
     let value = bits.read_ue(name)?;
     if value > limit { Err(too_large(name)) } else { Ok(value) }
 }
@@ -187,7 +188,7 @@ fn read_frame_rate(bits: &mut impl BitRead, sps: &Sps) -> Result<Option<FrameRat
 }
 
 /// 7.3.4
-fn skip_scaling_lists(bits: &mut impl BitRead) -> Result<()> {
+pub(super) fn skip_scaling_lists(bits: &mut impl BitRead) -> Result<()> {
     for size in 0..4_u32 {
         for _ in (0..6).step_by(if size == 3 { 3 } else { 1 }) {
             if !bits.read_bool("scaling_list_pred_mode_flag")? {

@@ -10,7 +10,11 @@
 mod avc;
 pub(crate) mod bits;
 mod hevc;
+mod hevc_pps;
 mod hevc_sps;
+mod set_id;
+
+pub use set_id::SetId;
 
 use crate::nal::{LengthSize, NalClass, ParameterSetKind, classify, without_trailing_zeros};
 use hitless_model::VideoCodec;
@@ -96,7 +100,7 @@ pub struct PictureFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterSets {
     codec: VideoCodec,
-    sets: BTreeMap<(ParameterSetKind, u32), Vec<u8>>,
+    sets: BTreeMap<SetId, Vec<u8>>,
 }
 
 impl ParameterSets {
@@ -132,22 +136,20 @@ impl ParameterSets {
     /// Puts a set in; one of the same kind and id gives way.
     pub fn insert(&mut self, nal: &[u8]) -> Result<Change, ParameterError> {
         let nal = without_trailing_zeros(nal);
-        let NalClass::ParameterSet(kind) = classify(self.codec, nal) else {
-            return Err(ParameterError::NotAParameterSet { codec: self.codec, length: nal.len() });
-        };
-        let id = match self.codec {
-            VideoCodec::H264 => avc::id(kind, nal),
-            VideoCodec::H265 => hevc::id(kind, nal),
-        }
-        .map_err(|e| ParameterError::Unreadable { kind, reason: format!("{e:?}") })?;
-        match self.sets.get(&(kind, id)) {
+        let key = SetId::of(self.codec, nal)?;
+        match self.sets.get(&key) {
             Some(known) if known == nal => return Ok(Change::None),
             _ => {}
         }
-        match self.sets.insert((kind, id), nal.to_vec()) {
+        match self.sets.insert(key, nal.to_vec()) {
             None => Ok(Change::Added),
             Some(_) => Ok(Change::Replaced),
         }
+    }
+
+    /// The set of that kind and id.
+    pub fn get(&self, id: SetId) -> Option<&[u8]> {
+        self.sets.get(&id).map(Vec::as_slice)
     }
 
     /// Whether a set could belong to these: an SPS that tells a size, a PPS of an
@@ -172,6 +174,11 @@ impl ParameterSets {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
     /// Of which codec.
     pub fn codec(&self) -> VideoCodec {
         self.codec
@@ -190,7 +197,8 @@ impl ParameterSets {
 
     /// The sets of one kind, by id.
     pub fn of(&self, kind: ParameterSetKind) -> impl Iterator<Item = &[u8]> {
-        self.sets.range((kind, 0)..=(kind, u32::MAX)).map(|(_, nal)| nal.as_slice())
+        let of = |id| SetId { kind, id };
+        self.sets.range(of(0)..=of(u32::MAX)).map(|(_, nal)| nal.as_slice())
     }
 
     /// Every set: VPS, SPS, PPS and so on, each by id.

@@ -3,7 +3,7 @@
 //! Instants and lengths are whole nanoseconds, media times ticks: exact, and
 //! for programs; people have the report.
 
-use hitless_model::{Cause, ClockPoint, MediaTime, Nanos, RunId, Utc};
+use hitless_model::{Cause, ClockPoint, MediaSpan, MediaTime, Nanos, RunId, Utc};
 use serde::{Deserialize, Serialize};
 
 /// One line.
@@ -44,6 +44,10 @@ pub struct Opened {
     /// Reorder depth that decode times were made from; absent where not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_depth: Option<u8>,
+    /// How long a picture usually lasted right before this file; absent where
+    /// the strand begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<MediaSpan>,
     /// Version of the program.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,

@@ -27,6 +27,7 @@ fn opened() -> Record {
         rtp_start: MediaTime::new(1_000_000),
         timescale: 90_000,
         reorder_depth: Some(1),
+        frame: None,
         version: "0.1.0".to_owned(),
     })
 }

@@ -79,6 +79,22 @@ pub struct Habits {
     pub seed: u64,
 }
 
+impl Habits {
+    /// A moving picture every `step` ticks, as even as clockwork.
+    pub fn even(step: i64, gop: usize) -> Self {
+        Self {
+            step,
+            jitter: 0,
+            gop,
+            gop_more: 0,
+            order: Order::Plain,
+            scene: Scene::Moving,
+            stalls: Vec::new(),
+            seed: 7,
+        }
+    }
+}
+
 /// Everything the camera sent, in decode order.
 pub fn film(habits: &Habits, frames: usize) -> Vec<Frame> {
     let mut noise = Noise::new(habits.seed);

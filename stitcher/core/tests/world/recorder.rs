@@ -47,6 +47,31 @@ pub struct Take {
     pub source: ClockSource,
 }
 
+impl Take {
+    /// All of these frames, by a good clock, in segments of thirty GOPs that
+    /// begin where those of other recorders do.
+    pub fn whole(lineage: u32, from: usize, to: usize) -> Self {
+        Self {
+            lineage,
+            strand: 0,
+            from,
+            to,
+            losses: Vec::new(),
+            unnoticed: false,
+            crashed: false,
+            segment_gops: 30,
+            common_borders: true,
+            clock_off: Nanos::ZERO,
+            error: Nanos::from_millis(20),
+            drift_ppb: 0,
+            drift_admitted: true,
+            step: None,
+            parameters: 1,
+            source: ClockSource::SenderReport,
+        }
+    }
+}
+
 /// A segment as recorded: its row, its samples, which frames they are.
 #[derive(Debug, Clone)]
 pub struct Recorded {
@@ -189,7 +214,7 @@ fn segment(
             damaged: u32::try_from(part.iter().filter(|p| p.1).count()).expect("small"),
             parameters: take.parameters,
             audio: false,
-            pauses: pauses(&samples, SCALE),
+            pauses: pauses(&samples, SCALE, None),
         },
         samples,
         frames: part.iter().map(|p| p.0).collect(),

@@ -1,5 +1,8 @@
 //! `/metrics`: a view in the text format of Prometheus.
 
+#[cfg(test)]
+mod tests;
+
 use super::VERSION;
 use super::counters::HttpCounters;
 use super::families::{Families, Labelled};
@@ -149,6 +152,10 @@ fn camera_counters(f: &mut Families, view: &View) {
     f.counters("camera_gap_seconds_total", "How long all those gaps were.", gaps);
     let ages = running().filter_map(|(c, s)| Some(labelled(c, s.last_sample_age?)));
     f.gauges("camera_last_sample_age_seconds", "Since the last sample.", ages);
+    let uptime = view.uptime.as_secs_f64();
+    let first = |age: f64| (uptime - age).max(0.0);
+    let first = running().filter_map(|(c, s)| Some(labelled(c, first(s.first_sample_age?))));
+    f.gauges("camera_first_sample_after_seconds", "From the start of the process.", first);
 }
 
 fn labelled(camera: &CameraView, value: f64) -> Labelled<'_> {
@@ -161,100 +168,4 @@ fn flag(yes: bool) -> f64 {
 
 fn unix(at: Utc) -> f64 {
     at.as_ns() as f64 / 1e9
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::sample::{alarm, away, down, view};
-    use super::*;
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    use std::time::Duration;
-
-    fn full() -> String {
-        let mut view = view();
-        away(&mut view);
-        alarm(&mut view, 5);
-        down(&mut view.cameras[1]);
-        let http = HttpCounters::new();
-        http.answered("/health", "GET", 200, Duration::from_micros(300));
-        http.failed("not_found");
-        let _held = (http.connection(), http.event_client());
-        metrics(&view, &http)
-    }
-
-    /// Judged by the tool that comes with Prometheus.
-    #[test]
-    fn promtool_has_nothing_to_say() {
-        let mut tool = Command::new("promtool")
-            .args(["check", "metrics"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("promtool is installed by tools/setup");
-        let mut stdin = tool.stdin.take().expect("it is piped");
-        stdin.write_all(full().as_bytes()).expect("promtool reads");
-        drop(stdin);
-        let said = tool.wait_with_output().expect("promtool ends");
-        let text = String::from_utf8_lossy(&said.stdout) + String::from_utf8_lossy(&said.stderr);
-        assert!(said.status.success() && text.is_empty(), "{text}");
-    }
-
-    #[test]
-    fn values() {
-        let text = full();
-        for line in [
-            r#"hitless_recorder_status{status="degraded"} 1"#,
-            r#"hitless_recorder_status{status="healthy"} 0"#,
-            "hitless_recorder_ready 0",
-            "hitless_recorder_database_up 0",
-            "hitless_recorder_spool_changes 12",
-            "hitless_recorder_memory_bytes 44040192",
-            "hitless_recorder_last_alarm_timestamp_seconds 1786417662.123456",
-            r#"hitless_recorder_camera_samples_total{camera="CAMERA_1"} 1500"#,
-            r#"hitless_recorder_camera_reconnects_total{camera="front-door"} 4"#,
-            r#"hitless_recorder_camera_up{camera="CAMERA_1"} 1"#,
-            r#"hitless_recorder_camera_up{camera="front-door"} 0"#,
-            r#"hitless_recorder_camera_state{camera="front-door",state="backing_off"} 1"#,
-            r#"hitless_recorder_camera_state{camera="front-door",state="recording"} 0"#,
-            r#"hitless_recorder_http_requests_total{method="GET",path="/health",status="200"} 1"#,
-            r#"hitless_recorder_http_errors_total{reason="not_found"} 1"#,
-            r#"hitless_recorder_http_errors_total{reason="overloaded"} 0"#,
-            r#"hitless_recorder_http_request_duration_seconds_bucket{path="/health",le="0.0005"} 1"#,
-            "hitless_recorder_http_connections 1",
-            "hitless_recorder_http_event_clients 1",
-        ] {
-            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
-        }
-    }
-
-    /// The page names every family, and only those that exist.
-    #[test]
-    fn every_family_is_documented() {
-        let page = include_str!("../../../docs/health.md");
-        let documented: Vec<_> = page
-            .lines()
-            .skip_while(|line| *line != "## `/metrics`")
-            .skip(1)
-            .take_while(|line| !line.starts_with("## "))
-            .filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0))
-            .collect();
-        let text = full();
-        let found: Vec<_> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
-            .collect();
-        assert!(found.len() > 40, "{found:?}");
-        assert_eq!(documented, found);
-    }
-
-    #[test]
-    fn without_cameras_no_family_is_empty() {
-        let mut view = view();
-        view.cameras.clear();
-        let text = metrics(&view, &HttpCounters::new());
-        assert!(text.contains("hitless_recorder_cameras 0"), "{text}");
-        assert!(!text.contains("camera="), "{text}");
-    }
 }
