@@ -26,11 +26,12 @@ const ALL: &str = "WHERE camera_id = $1 AND change_seq + 0 > $3
          WHERE i.camera_id = video_segments.camera_id AND i.name = video_segments.name
            AND (i.segment_seq >= video_segments.change_seq OR i.state = 'put_off'))
      ORDER BY +start_ns LIMIT $2";
-/// What could not be read the last time.
+/// What could not be read the last time; the number leads SQLite to the index
+/// of these few.
 const PUT_OFF: &str = "WHERE camera_id = $1
        AND state IN ('complete', 'recovered', 'recording')
        AND name IN (SELECT i.name FROM segment_indexes i
-         WHERE i.camera_id = $1 AND i.state = 'put_off')
+         WHERE i.camera_id = $1 AND i.state = 'put_off' AND i.segment_seq >= 0)
      ORDER BY +start_ns LIMIT $2";
 const COLUMNS: &str = "name, size_bytes, modified_ns, changed_ns, version, path, contents";
 
