@@ -11,6 +11,9 @@
 --             changes may be repeated and may come late (see Change).
 -- change_seq  position in the order of changes: taken from change_counter in
 --             the transaction that writes the row; see there.
+-- /* WITHOUT ROWID */ is read by SQLite alone: rows lie in the order of their
+-- key, a camera's beside each other. Recorders write them minute by minute, all
+-- cameras in turn; in that order a plan would touch a page for every row.
 -- There are no foreign keys: rows come from several machines, some of them
 -- hours late from a spool, and the media files are the truth.
 
@@ -128,9 +131,9 @@ CREATE TABLE video_segments (
   change_seq        BIGINT NOT NULL,
   -- The camera leads, so that PostgreSQL can partition by it.
   PRIMARY KEY (camera_id, name)
-);
+) /* WITHOUT ROWID */;
 -- The segments of a camera in a range.
-CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns);
+CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns, instance_id);
 -- The oldest of all, for retention.
 CREATE INDEX video_segments_oldest ON video_segments (start_ns);
 -- The last number of a camera and instance.
@@ -234,14 +237,14 @@ CREATE TABLE segment_indexes (
   -- Renewed whenever contents or pauses change.
   change_seq  BIGINT NOT NULL,
   PRIMARY KEY (camera_id, name)
-);
+) /* WITHOUT ROWID */;
 -- What has changed since.
 CREATE INDEX segment_indexes_change ON segment_indexes (camera_id, change_seq);
 -- The few that pause.
-CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id)
+CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id, name)
   WHERE pauses IS NOT NULL;
 -- What has to be tried again.
-CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id)
+CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id, segment_seq)
   WHERE state = 'put_off';
 
 -- A row is the entries of a camera's timeline that start within one hour,
@@ -357,7 +360,7 @@ CREATE TABLE stitch_cameras (
   generation       BIGINT NOT NULL,
   -- Changes up to this change_seq are in the timeline.
   planned_seq      BIGINT NOT NULL,
-  -- Where the timeline ends. Null: never stitched.
+  -- Where the timeline ends. Null: never stitched, or with a gap that goes on.
   planned_until_ns BIGINT,
   -- Run id of the stitcher that holds it, and until when unless renewed. Null:
   -- nobody.

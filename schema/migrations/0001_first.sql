@@ -65,8 +65,8 @@ CREATE TABLE video_segments (
   stamp             BIGINT NOT NULL,
   change_seq        BIGINT NOT NULL,
   PRIMARY KEY (camera_id, name)
-);
-CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns);
+) /* WITHOUT ROWID */;
+CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns, instance_id);
 CREATE INDEX video_segments_oldest ON video_segments (start_ns);
 CREATE INDEX video_segments_number ON video_segments (camera_id, instance_id, number);
 CREATE INDEX video_segments_change ON video_segments (change_seq);

@@ -19,11 +19,11 @@ CREATE TABLE segment_indexes (
   pauses      BYTEA,
   change_seq  BIGINT NOT NULL,
   PRIMARY KEY (camera_id, name)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX segment_indexes_change ON segment_indexes (camera_id, change_seq);
-CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id)
+CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id, name)
   WHERE pauses IS NOT NULL;
-CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id)
+CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id, segment_seq)
   WHERE state = 'put_off';
 
 CREATE TABLE timeline_hours (

@@ -54,7 +54,7 @@ impl Site {
     /// Opens the database of a configuration.
     pub async fn open(config: Config) -> Result<Self, SiteError> {
         let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
-        let store = Store::open(&url).await?;
+        let store = Store::open_for_job(&url).await?;
         let gap = i64::try_from(config.stitcher.gap.as_nanos()).unwrap_or(i64::MAX);
         let settings = Settings { gap_threshold: Nanos::new(gap), ..Settings::default() };
         Ok(Self { config, store, settings })

@@ -189,6 +189,7 @@ fn plan(camera: &CameraId) -> Window {
         to: None,
         entries: (0..NUMBERS).map(entry).collect(),
         judged: day(camera).map(judged).collect(),
+        unjudged: None,
         alignments: vec![],
         findings: vec![],
         carries: (1..24).map(carry).collect(),

@@ -81,10 +81,15 @@ impl Transaction {
         self.execute(AssertSqlSafe(statement.sql), statement.values).await
     }
 
-    /// Runs a text of several statements, without values.
+    /// Runs a text of several statements, without values. Where it says so
+    /// SQLite keeps a table in the order of its key; no other database knows
+    /// the words.
     pub async fn run_script(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let done = match &mut self.driver {
-            Driver::Sqlite(t) => sqlx::raw_sql(sql).execute(&mut **t).await.map(drop),
+            Driver::Sqlite(t) => {
+                let sql = sql.replace("/* WITHOUT ROWID */", "WITHOUT ROWID");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **t).await.map(drop)
+            }
             Driver::Postgres(t) => sqlx::raw_sql(sql).execute(&mut **t).await.map(drop),
         };
         done.map_err(|e| self.error(&e))

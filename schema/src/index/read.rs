@@ -12,18 +12,26 @@ use std::collections::HashMap;
 /// Names in one query.
 const LOT: usize = 256;
 /// Rows changed since the last plan.
-const CHANGED: &str = "WHERE camera_id = $1 AND change_seq > COALESCE(
-         (SELECT planned_seq FROM stitch_cameras c WHERE c.camera_id = $1), 0)
+const CHANGED: &str = "WHERE camera_id = $1 AND change_seq > $3
        AND state IN ('complete', 'recovered', 'recording')
        AND NOT EXISTS (SELECT 1 FROM segment_indexes i
          WHERE i.camera_id = video_segments.camera_id AND i.name = video_segments.name
            AND (i.segment_seq >= video_segments.change_seq OR i.state = 'put_off'))
      ORDER BY +start_ns LIMIT $2";
-/// What could not be read the last time.
+/// The same where nothing was ever planned. The sum keeps SQLite from the index
+/// of changes: all of them are newer, and rows lie by name.
+const ALL: &str = "WHERE camera_id = $1 AND change_seq + 0 > $3
+       AND state IN ('complete', 'recovered', 'recording')
+       AND NOT EXISTS (SELECT 1 FROM segment_indexes i
+         WHERE i.camera_id = video_segments.camera_id AND i.name = video_segments.name
+           AND (i.segment_seq >= video_segments.change_seq OR i.state = 'put_off'))
+     ORDER BY +start_ns LIMIT $2";
+/// What could not be read the last time; the number leads SQLite to the index
+/// of these few.
 const PUT_OFF: &str = "WHERE camera_id = $1
        AND state IN ('complete', 'recovered', 'recording')
        AND name IN (SELECT i.name FROM segment_indexes i
-         WHERE i.camera_id = $1 AND i.state = 'put_off')
+         WHERE i.camera_id = $1 AND i.state = 'put_off' AND i.segment_seq >= 0)
      ORDER BY +start_ns LIMIT $2";
 const COLUMNS: &str = "name, size_bytes, modified_ns, changed_ns, version, path, contents";
 
@@ -39,10 +47,12 @@ impl Store {
     ) -> Result<Vec<ToIndex>, StoreError> {
         let doing = "read what is to be indexed";
         let mut rows = Vec::new();
-        for rest in [CHANGED, PUT_OFF] {
-            let values = vec![camera.as_str().into(), i64::from(most).into()];
-            rows.extend(self.select_segments(doing, rest, values).await?);
-        }
+        let seen = self.stitch_state(camera).await?.planned_seq.get();
+        let changed = if seen == 0 { ALL } else { CHANGED };
+        let both = || vec![camera.as_str().into(), i64::from(most).into()];
+        let values = [both(), vec![seen.into()]].concat();
+        rows.extend(self.select_segments(doing, changed, values).await?);
+        rows.extend(self.select_segments(doing, PUT_OFF, both()).await?);
         rows.sort_by(|a, b| (a.row.start, &a.row.name).cmp(&(b.row.start, &b.row.name)));
         rows.truncate(most as usize);
         let names: Vec<_> = rows.iter().map(|changed| changed.row.name.clone()).collect();

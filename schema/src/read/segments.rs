@@ -3,7 +3,7 @@
 use super::{int, maybe_text};
 use crate::database::{Row, Value};
 use crate::error::StoreError;
-use crate::segment_row::{decode, packed};
+use crate::segment_row::{ROW, decode, packed};
 use crate::store::Store;
 use hitless_model::{CameraId, InstanceId, Nanos, RunId, Segment, SegmentName, SegmentNumber, Utc};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,31 @@ impl Store {
         ];
         let doing = "read the segments of a camera";
         Ok(by_start(self.select_segments(doing, rest, values).await?))
+    }
+
+    /// The names between two, both included, of segments of a camera whose
+    /// file is not missing. In a database that orders texts in its own way some
+    /// may be left out.
+    pub async fn names_between(
+        &self,
+        camera: &CameraId,
+        first: &SegmentName,
+        last: &SegmentName,
+    ) -> Result<Vec<SegmentName>, StoreError> {
+        let sql = format!(
+            "SELECT string_agg(name, '{ROW}') FROM video_segments
+             WHERE camera_id = $1 AND name >= $2 AND name <= $3 AND state <> 'missing'"
+        );
+        let (first, last) = (first.to_string(), last.to_string());
+        let values = vec![camera.as_str().into(), first.into(), last.into()];
+        let read = |row: &Row| {
+            let names = maybe_text(row, 0)?.unwrap_or_default().split(ROW);
+            let names = names.filter(|name| !name.is_empty());
+            names.map(|name| SegmentName::parse(name).map_err(|e| e.to_string())).collect()
+        };
+        let found: Vec<Vec<SegmentName>> =
+            self.select("read the names of segments", AssertSqlSafe(sql), values, read).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// Where the order of changes stands now.

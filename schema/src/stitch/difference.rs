@@ -34,7 +34,10 @@ impl<'w> Difference<'w> {
         state: StitchState,
     ) -> Result<Self, StoreError> {
         let planned_seq = window.planned_seq.unwrap_or(state.planned_seq);
-        let planned_until = window.planned_until.or(state.planned_until);
+        let planned_until = match window.to {
+            None => window.planned_until,
+            Some(_) => state.planned_until,
+        };
         let advances = (planned_seq, planned_until) != (state.planned_seq, state.planned_until);
         Ok(Self {
             entries: Entries::of(store, window).await?,

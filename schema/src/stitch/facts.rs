@@ -18,6 +18,15 @@ const DISPLACED: &str = "SELECT name FROM displaced_segments
 const FROM_NUMBER: &str = "WHERE camera_id = $1 AND start_ns < $2
        AND instance_id = $3 AND number >= $4";
 
+/// Hops from one to the next by the index of numbers.
+const INSTANCES: &str = "WITH RECURSIVE hop(id) AS (
+       SELECT MIN(instance_id) FROM video_segments WHERE camera_id = $1
+       UNION ALL
+       SELECT (SELECT MIN(v.instance_id) FROM video_segments v
+           WHERE v.camera_id = $1 AND v.instance_id > hop.id)
+         FROM hop WHERE hop.id IS NOT NULL)
+     SELECT id FROM hop WHERE id IS NOT NULL";
+
 impl Store {
     /// Segments that touch a range by their row, or were put there by the last
     /// plan, by start.
@@ -73,16 +82,14 @@ impl Store {
         from: Utc,
         before: Option<Utc>,
     ) -> Result<Vec<Segment>, StoreError> {
-        let before = before.unwrap_or(Utc::from_ns(i64::MAX)).as_ns();
-        let mut query = Statement::new(self.database().dialect(), "");
-        query.text("WHERE camera_id = ").bind(camera.as_str());
-        query.text(" AND start_ns >= ").bind(from.as_ns());
-        query.text(" AND start_ns < ").bind(before);
-        if !passed.is_empty() {
-            let names = passed.iter().map(|(instance, _)| Value::from(instance.as_str()));
-            query.text(" AND instance_id NOT IN (").list(names).text(")");
+        let mut found = Vec::new();
+        let others =
+            if passed.is_empty() { None } else { Some(self.others(camera, passed).await?) };
+        if others.as_ref().is_none_or(|others| !others.is_empty()) {
+            let query = self.of_others(camera, from, before, others);
+            found.extend(self.select_segments(DOING, &query.sql, query.values).await?);
         }
-        let mut found = self.select_segments(DOING, &query.sql, query.values).await?;
+        let before = before.unwrap_or(Utc::from_ns(i64::MAX)).as_ns();
         for (instance, number) in passed {
             let values = vec![
                 camera.as_str().into(),
@@ -93,6 +100,42 @@ impl Store {
             found.extend(self.select_segments(DOING, FROM_NUMBER, values).await?);
         }
         Ok(by_start(found))
+    }
+
+    /// Instances of a camera that are none of these.
+    async fn others(
+        &self,
+        camera: &CameraId,
+        passed: &[(InstanceId, SegmentNumber)],
+    ) -> Result<Vec<String>, StoreError> {
+        let read = |row: &Row| text(row, 0).map(str::to_owned);
+        let mut others = self.select(DOING, INSTANCES, vec![camera.as_str().into()], read).await?;
+        others.retain(|other| !passed.iter().any(|(known, _)| known.as_str() == other));
+        Ok(others)
+    }
+
+    /// Rows of some instances, or of all, by where they start. Without bounds
+    /// rows are read as they lie.
+    fn of_others(
+        &self,
+        camera: &CameraId,
+        from: Utc,
+        before: Option<Utc>,
+        others: Option<Vec<String>>,
+    ) -> Statement {
+        let mut query = Statement::new(self.database().dialect(), "");
+        query.text("WHERE camera_id = ").bind(camera.as_str());
+        if from > Utc::from_ns(i64::MIN) {
+            query.text(" AND start_ns >= ").bind(from.as_ns());
+        }
+        if let Some(before) = before {
+            query.text(" AND start_ns < ").bind(before.as_ns());
+        }
+        if let Some(others) = others {
+            let names = others.iter().map(|instance| Value::from(instance.as_str()));
+            query.text(" AND instance_id IN (").list(names).text(")");
+        }
+        query
     }
 
     /// Segments that are being recorded, by start.

@@ -27,12 +27,24 @@ const DISPLACE: &str = "INSERT INTO displaced_segments
      ON CONFLICT (camera_id, name) DO UPDATE SET
        placed_from_ns = excluded.placed_from_ns, placed_to_ns = excluded.placed_to_ns";
 
+/// Names that a statement may leave out.
+const EXCEPTIONS: usize = 256;
+
 #[derive(Default)]
 pub(super) struct Judgements {
     hours: Vec<(Utc, Vec<u8>)>,
+    /// A status that all segments have but these, as of this change.
+    most: Option<Most>,
     mark: BTreeMap<OverlapStatus, Vec<SegmentName>>,
     displace: Vec<(SegmentName, Verdict)>,
     forget: Vec<SegmentName>,
+}
+
+/// The status that nearly all segments of a camera have.
+struct Most {
+    status: OverlapStatus,
+    but: Vec<SegmentName>,
+    seen: ChangeSeq,
 }
 
 impl Judgements {
@@ -64,7 +76,28 @@ impl Judgements {
             let stored = stored.remove(&hour);
             judgements.add(hour, stored, verdicts, &new_rows).map_err(|e| store.unfit(e))?;
         }
+        judgements.find_most(window);
         Ok(judgements)
+    }
+
+    /// Where every segment was judged for the first time, one statement marks
+    /// most of them: naming them takes longer than all the rest.
+    fn find_most(&mut self, window: &Window) {
+        let (Some(unjudged), Some(seen)) = (&window.unjudged, window.planned_seq) else { return };
+        if window.generation > 0 {
+            return;
+        }
+        let Some((status, names)) = self.mark.iter().max_by_key(|(_, names)| names.len()) else {
+            return;
+        };
+        let (status, count) = (*status, names.len());
+        let others = self.mark.iter().filter(|(other, _)| **other != status);
+        let but: Vec<SegmentName> =
+            others.flat_map(|(_, names)| names).chain(unjudged).cloned().collect();
+        if but.len() <= EXCEPTIONS && but.len() < count {
+            self.mark.remove(&status);
+            self.most = Some(Most { status, but, seen });
+        }
     }
 
     fn add(
@@ -103,7 +136,7 @@ impl Judgements {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.hours.is_empty() && self.mark.is_empty()
+        self.hours.is_empty() && self.mark.is_empty() && self.most.is_none()
     }
 
     /// How many rows have another status now.
@@ -124,6 +157,9 @@ impl Judgements {
             transaction.execute(DISPLACE, values).await?;
         }
         let mut touched = 0;
+        if let Some(most) = &self.most {
+            touched += most.write(transaction, camera).await?;
+        }
         for (status, names) in &self.mark {
             for lot in lots(names, LOT) {
                 let update = "UPDATE video_segments SET overlap_status = ";
@@ -155,5 +191,25 @@ impl Judgements {
             transaction.run(statement).await?;
         }
         Ok(())
+    }
+}
+
+impl Most {
+    async fn write(
+        &self,
+        transaction: &mut Transaction,
+        camera: &CameraId,
+    ) -> Result<u64, StoreError> {
+        let update = "UPDATE video_segments SET overlap_status = ";
+        let mut statement = Statement::new(transaction.dialect(), update);
+        statement.bind(self.status.as_str()).text(" WHERE camera_id = ").bind(camera.as_str());
+        statement.text(" AND overlap_status <> ").bind(self.status.as_str());
+        // the sum keeps SQLite from the index of changes: rows lie by name
+        statement.text(" AND change_seq + 0 <= ").bind(self.seen.get());
+        if !self.but.is_empty() {
+            statement.text(" AND name NOT IN (");
+            statement.list(self.but.iter().map(|name| name.to_string().into())).text(")");
+        }
+        transaction.run(statement).await
     }
 }

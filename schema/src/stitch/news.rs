@@ -22,6 +22,14 @@ const WITH_NEWS: &str = "WHERE camera_id = $1 AND change_seq > $2";
 const WITH_READ_NEWS: &str = "WHERE camera_id = $1 AND +change_seq <= $2 AND name IN (
        SELECT i.name FROM segment_indexes i WHERE i.camera_id = $1 AND i.change_seq > $2)";
 
+/// What an event says holds until its run notes another, or ends.
+const HELD: &str = "SELECT e.at_ns, COALESCE(
+       (SELECT n.at_ns FROM camera_events n WHERE n.camera_id = e.camera_id
+          AND n.at_ns > e.at_ns AND n.run_id || '' = e.run_id ORDER BY n.at_ns LIMIT 1),
+       (SELECT COALESCE(r.stopped_ns, r.heartbeat_ns) FROM recorder_runs r
+         WHERE r.run_id = e.run_id))
+     FROM camera_events e WHERE e.camera_id = $1 AND e.change_seq > $2";
+
 /// A segment that has changed, or of which something else was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
@@ -53,6 +61,23 @@ impl Store {
             News { segment, placed }
         };
         Ok(by_start(found).into_iter().map(news).collect())
+    }
+
+    /// Where what events of a camera say holds, of those written after `seen`:
+    /// up to the next one of the same run, or to its end; without end where
+    /// the run is not known.
+    pub async fn events_with_news(
+        &self,
+        camera: &CameraId,
+        seen: ChangeSeq,
+    ) -> Result<Vec<TimeRange>, StoreError> {
+        let values = vec![camera.as_str().into(), seen.get().into()];
+        let read = |row: &Row| {
+            let from = Utc::from_ns(int(row, 0)?);
+            let to = maybe_int(row, 1)?.map_or(Utc::from_ns(i64::MAX), Utc::from_ns);
+            Ok(TimeRange { from, to: to.max(from.plus(Nanos::new(1))) })
+        };
+        self.select("read the new events", HELD, values, read).await
     }
 
     /// Where the last plan put these segments.

@@ -37,6 +37,9 @@ pub struct Window {
     pub entries: Vec<Entry>,
     /// What became of segments; those that are not named keep what they have.
     pub judged: Vec<Judged>,
+    /// Segments of the camera that the plan has seen and not judged; `None`
+    /// unless it has seen every segment there was at `planned_seq`.
+    pub unjudged: Option<Vec<SegmentName>>,
     /// How strands were aligned.
     pub alignments: Vec<AlignmentRow>,
     /// What did not fit together.
@@ -46,7 +49,8 @@ pub struct Window {
     /// Changes up to here are in the timeline now: the head of changes as it
     /// was *before* the facts were read. `None`: other windows are to follow.
     pub planned_seq: Option<ChangeSeq>,
-    /// Where the timeline ends now; `None`: where it did.
+    /// Where the timeline ends now, if nothing comes after the window; `None`:
+    /// with a gap that goes on.
     pub planned_until: Option<Utc>,
     /// When, for the ledger.
     pub now: Utc,
@@ -54,12 +58,12 @@ pub struct Window {
 
 impl Window {
     /// Whether an instant is in the window.
-    pub(super) fn holds(&self, at: Utc) -> bool {
+    pub fn holds(&self, at: Utc) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 
-    /// The window's beginning and end as bounds of a query.
-    pub(super) fn bounds(&self) -> (Utc, Utc) {
+    /// The window's beginning and end as instants.
+    pub fn bounds(&self) -> (Utc, Utc) {
         (self.from.unwrap_or(Utc::from_ns(i64::MIN)), self.to.unwrap_or(Utc::from_ns(i64::MAX)))
     }
 }

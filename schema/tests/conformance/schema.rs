@@ -101,10 +101,15 @@ mod stories {
 
 /// Runs a text of statements on a connection of its own.
 pub async fn execute(url: &DatabaseUrl, sql: &str) {
-    let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
     let done = match url.sqlite_path() {
-        Some(path) => sql.execute(&mut sqlite(path).await).await.map(drop),
-        None => sql.execute(&mut postgres(url).await).await.map(drop),
+        Some(path) => {
+            let sql = sql.replace("/* WITHOUT ROWID */", "WITHOUT ROWID");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut sqlite(path).await).await.map(drop)
+        }
+        None => {
+            let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+            sql.execute(&mut postgres(url).await).await.map(drop)
+        }
     };
     done.expect("the statement runs");
 }
@@ -127,6 +132,8 @@ async fn catalogue(url: &DatabaseUrl) -> Vec<String> {
             let sql = "SELECT printf('%s.%s %s null=%d default=%s key=%d', t.name, c.name, c.type,
                    NOT c.\"notnull\", COALESCE(c.dflt_value, ''), c.pk)
                  FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'
+                 UNION ALL
+                 SELECT name || ' ' || wr FROM pragma_table_list WHERE schema = 'main'
                  UNION ALL
                  SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
             let rows = sqlx::query(sql).fetch_all(&mut sqlite(path).await).await;

@@ -36,6 +36,11 @@ on_both! {
     folded_segments_are_judged_no_more,
     /// Old plans go, but for the joint at which planning goes on.
     old_plans_are_removed,
+    /// A first plan of everything marks every segment that it has judged, and
+    /// no other.
+    a_first_plan_marks_what_it_has_judged,
+    /// What an event says holds until the next one of its run, or its end.
+    events_hold_until_their_run_says_otherwise,
     /// A segment that comes back is judged again.
     a_row_that_comes_back_is_judged_again,
     /// The last run that did its work.
@@ -46,11 +51,12 @@ pub mod stories {
     use crate::both::{Ground, at, put, tenth};
     use crate::index::stories::{camera, indexed};
     use hitless_model::*;
+    use hitless_schema::read::ChangeSeq;
     use hitless_schema::stitch::{Applied, Judged, StitchOutcome, StitchRun, Window};
     use hitless_schema::timeline::{
         AlignmentRow, CarryRow, Entry, FindingRow, GapRow, Repaired, Span, Strand, What,
     };
-    use hitless_schema::{ErrorKind, Store};
+    use hitless_schema::{Change, ErrorKind, Stamp, Stamped, Store};
     use std::future::Future;
     use std::pin::pin;
     use std::task::Poll;
@@ -95,6 +101,7 @@ pub mod stories {
             to: None,
             entries,
             judged: vec![],
+            unjudged: None,
             alignments: vec![],
             findings: vec![],
             carries: vec![],
@@ -227,6 +234,7 @@ pub mod stories {
                     placed: TimeRange { from: at(0), to: at(10) },
                 },
             ],
+            unjudged: None,
             alignments: vec![
                 aligned(
                     1,
@@ -717,6 +725,80 @@ pub mod stories {
         let changed = store.segments_with_news(&camera(), head).await.expect("reads");
         assert_eq!(changed[1].placed, Some(placed));
         assert_eq!(changed[1].segment.overlap, status);
+    }
+
+    pub async fn a_first_plan_marks_what_it_has_judged(ground: Ground) {
+        let store = claimed(&ground).await;
+        let row = |camera, number| tenth(camera, "blue", number, SegmentState::Complete);
+        let rows: Vec<_> = (0..9).map(|n| row("CAMERA_1", n)).chain([row("Z", 0)]).collect();
+        store.apply(&rows.iter().map(|s| put(1, s)).collect::<Vec<_>>()).await.expect("applies");
+        let head = store.change_head().await.expect("reads");
+        // one comes after the facts were read
+        store.apply(&[put(1, &row("CAMERA_1", 9))]).await.expect("applies");
+        let judged = |number: usize, status| Judged {
+            segment: rows[number].name.clone(),
+            status,
+            placed: TimeRange { from: at(0), to: at(10) },
+        };
+        let mut all: Vec<Judged> = (0..7).map(|n| judged(n, OverlapStatus::Unique)).collect();
+        all[2].status = OverlapStatus::Trimmed;
+        let planned = Window {
+            judged: all,
+            unjudged: Some(vec![rows[7].name.clone(), rows[8].name.clone()]),
+            planned_seq: Some(head),
+            ..window(0, vec![])
+        };
+        let applied = apply(&store, planned).await;
+        assert!(matches!(applied, Applied::Written { marked: 7, .. }), "{applied:?}");
+        let stored = store.segments_between(&camera(), at(-9), at(999)).await.expect("reads");
+        let told: Vec<&str> = stored.iter().map(|s| s.overlap.as_str()).collect();
+        let [u, t, p] = ["unique", "trimmed", "pending"];
+        assert_eq!(told, [u, u, t, u, u, u, u, p, p, p]);
+        let other = store.segment(&rows[9].name).await.expect("reads");
+        assert_eq!(other.map(|row| row.overlap), Some(OverlapStatus::Pending));
+    }
+
+    pub async fn events_hold_until_their_run_says_otherwise(ground: Ground) {
+        let store = ground.store().await;
+        let instance = || InstanceId::new("blue").expect("valid");
+        let run = |name: &str| RunId::new(name).expect("valid");
+        let life = Run {
+            run: run("one"),
+            instance: instance(),
+            host: "host".to_owned(),
+            pid: 1,
+            version: "1".to_owned(),
+            started: at(0),
+            ready: None,
+            draining: None,
+            stopped: Some(at(90)),
+            heartbeat: at(80),
+        };
+        let event = |of: &str, seconds| CameraEvent {
+            camera: camera(),
+            instance: instance(),
+            run: run(of),
+            at: at(seconds),
+            state: CameraState::Stalled,
+            cause: Some(Cause::CameraAway),
+            detail: String::new(),
+        };
+        let stamped = |n, change| Stamped { stamp: Stamp::from_ns(n), change };
+        let changes = [
+            stamped(1, Change::Run(life)),
+            stamped(2, Change::CameraEvent(event("one", 10))),
+            stamped(3, Change::CameraEvent(event("two", 15))),
+            stamped(4, Change::CameraEvent(event("one", 30))),
+        ];
+        store.apply(&changes).await.expect("applies");
+        let seen = ChangeSeq::START;
+        let mut held = store.events_with_news(&camera(), seen).await.expect("reads");
+        held.sort();
+        let range = |from, to| TimeRange { from: at(from), to };
+        let for_ever = Utc::from_ns(i64::MAX);
+        assert_eq!(held, [range(10, at(30)), range(15, for_ever), range(30, at(90))]);
+        let head = store.change_head().await.expect("reads");
+        assert_eq!(store.events_with_news(&camera(), head).await.expect("reads"), []);
     }
 
     pub async fn folded_segments_are_judged_no_more(ground: Ground) {

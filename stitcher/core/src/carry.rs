@@ -141,6 +141,14 @@ impl Carry {
             && !self.pairs.iter().any(looked_at)
     }
 
+    /// Does this row lie so far behind the joint that what is planned after
+    /// it would be the same without it? A window that was opened for a row
+    /// may end at a joint for which this holds, if it has come to the carry
+    /// that was stored there.
+    pub fn is_behind(&self, instance: &InstanceId, number: SegmentNumber) -> bool {
+        self.rows_from(instance).is_some_and(|from| number < from)
+    }
+
     /// Was all of a segment passed, or everything after it?
     pub(crate) fn has_passed(&self, instance: &InstanceId, number: SegmentNumber) -> bool {
         self.passed

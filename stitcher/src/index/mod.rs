@@ -12,6 +12,7 @@ pub mod packed;
 mod pauses;
 mod place;
 mod prints;
+mod soon;
 mod sound;
 
 pub use contents::{Contents, ContentsError};
@@ -20,3 +21,4 @@ pub use in_file::{InFile, read_segment, row_of_file};
 pub use pauses::{pack_pauses, unpack_pauses};
 pub use place::Place;
 pub use prints::{PrintError, prints};
+pub use soon::read_soon;

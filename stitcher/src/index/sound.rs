@@ -19,6 +19,9 @@ pub(super) struct Axis {
 impl Axis {
     /// A length in ticks of a track.
     pub(super) fn span(self, ticks: i64, timescale: u32) -> MediaSpan {
+        if timescale == self.timescale {
+            return MediaSpan::new(ticks);
+        }
         let scaled = i128::from(ticks) * i128::from(self.timescale);
         let rounded = (scaled + i128::from(timescale) / 2).div_euclid(i128::from(timescale.max(1)));
         MediaSpan::new(i64::try_from(rounded).unwrap_or(if ticks < 0 {

@@ -49,7 +49,7 @@ fn entry(from: i64, to: i64, what: What) -> Entry {
 fn stored() -> Stored {
     let strand = |instance: &str| Strand {
         instance: InstanceId::new(instance).expect("valid"),
-        run: RunId::new(&format!("run-of-{instance}")).ok(),
+        run: RunId::new(format!("run-of-{instance}")).ok(),
         number: 0,
     };
     let offset = MediaSpan::new(0);
@@ -112,7 +112,7 @@ fn stored() -> Stored {
 /// Green took over from blue; red came up by itself.
 fn runs() -> Vec<Run> {
     let run = |instance: &str, started: i64| Run {
-        run: RunId::new(&format!("run-of-{instance}")).expect("valid"),
+        run: RunId::new(format!("run-of-{instance}")).expect("valid"),
         instance: InstanceId::new(instance).expect("valid"),
         host: "here".to_owned(),
         pid: 1,

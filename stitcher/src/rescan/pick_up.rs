@@ -19,9 +19,6 @@ use hitless_schema::{Stamper, StoreError};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
-/// Rows are looked for this far around the time in a name.
-const LABEL: Nanos = Nanos::from_secs(3600);
-
 /// What was picked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PickedUp {
@@ -68,14 +65,11 @@ async fn unknown(site: &Site, fresh: &Fresh) -> Result<BTreeSet<SegmentName>, St
         }
     }
     for folder in &fresh.whole {
-        let starts = || folder.iter().map(|name| name.start);
-        let (Some(first), Some(last)) = (starts().min(), starts().max()) else { continue };
-        // a row's start may differ from its name's, which is a label
-        let (from, to) = (first.plus(Nanos::ZERO.minus(LABEL)), last.plus(LABEL));
-        let camera = &folder[0].camera;
-        let rows = site.store.segments_between(camera, from, to).await?;
+        let ends = |name: &&SegmentName| name.to_string();
+        let (first, last) = (folder.iter().min_by_key(ends), folder.iter().max_by_key(ends));
+        let (Some(first), Some(last)) = (first, last) else { continue };
         let known: BTreeSet<SegmentName> =
-            rows.into_iter().filter(is_known).map(|row| row.name).collect();
+            site.store.names_between(&first.camera, first, last).await?.into_iter().collect();
         for name in folder.iter().filter(|name| !known.contains(*name)) {
             if !site.store.segment(name).await?.is_some_and(|row| is_known(&row)) {
                 names.insert(name.clone());

@@ -1,22 +1,19 @@
-//! One camera: index, facts, plan, apply.
+//! One camera: its windows planned, and made ready to be written.
 //!
 //! Reads, then plans, then writes, in that order and never mixed: killed at
 //! any moment it leaves the timeline as it was or as it is planned to be.
 
 use super::convert;
-use super::indexing::{Indexed, index_camera};
-use super::load::load;
-use super::window::{begin, carry_at_or_before};
-use crate::compute::Compute;
-use crate::plan::{Planned, RoundsError, Rows, facts, rounds};
-use crate::site::{Site, now};
+use super::indexing::Indexed;
+use super::known::Known;
+use super::window::{Made, Planner};
+use crate::plan::RoundsError;
 use hitless_model::{CameraId, Nanos, SegmentName};
 use hitless_schema::StoreError;
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::stitch::{Applied, StitchState, Window};
-use hitless_schema::timeline::AlignmentRow;
-use hitless_stitcher_core::{Carry, Entry, Facts, What, render};
-use std::sync::Arc;
+use hitless_schema::timeline::{Entry, What};
+use hitless_stitcher_core::render;
 
 /// What became of a camera.
 #[derive(Debug, Clone, Default)]
@@ -60,110 +57,74 @@ pub enum Mode {
     Show,
 }
 
-/// A plan and all that it speaks of.
-struct Made {
-    rows: Arc<Rows>,
-    facts: Arc<Facts>,
-    planned: Planned,
-    /// A recorder is running.
-    alive: bool,
+/// A camera that is planned.
+pub struct Ready {
+    /// Which.
+    pub camera: CameraId,
+    /// What is known of it so far.
+    pub done: Stitched,
+    /// What is to be written, in order, one after the other.
+    pub windows: Vec<Window>,
 }
 
-/// Stitches a camera that this run holds.
-pub async fn stitch(
-    site: &Site,
-    compute: &Compute,
-    camera: &CameraId,
-    state: &StitchState,
-    mode: Mode,
-) -> Result<Stitched, CameraError> {
-    let mut done = Stitched::default();
-    if mode == Mode::Apply {
-        done.indexed = index_camera(site, compute, camera).await?;
-    }
-    // before the facts: what comes after it is news for the next run
-    let head = site.store.change_head().await?;
-    let made = make(site, compute, camera, state).await?;
-    done.media_bytes = made.planned.media_bytes;
-    done.segments = made.rows.all().len();
-    done.unreadable.clone_from(&made.planned.unreadable);
-    let findings = convert::findings(&made.facts, &made.planned.plan);
-    done.findings = findings.iter().map(|finding| finding.detail.clone()).collect();
-    if mode == Mode::Show {
-        done.text = Some(render(&made.facts, &made.planned.plan));
-        return Ok(done);
-    }
-    let known = match made.facts.carry.end {
-        Some(joint) => {
-            let before = joint.plus(Nanos::new(-1));
-            let known = site.store.alignments(camera, before, joint).await?;
-            known.into_iter().filter(|row| row.from < joint).collect()
-        }
-        None => Vec::new(),
-    };
-    let window = window(camera, state, head, &made, &known)?;
-    done.applied = site.store.apply_windows(&[window]).await?.into_iter().next();
-    Ok(done)
-}
-
-/// Plans from the latest joint that nothing new can change.
-async fn make(
-    site: &Site,
-    compute: &Compute,
-    camera: &CameraId,
-    state: &StitchState,
-) -> Result<Made, CameraError> {
-    let mut carry = begin(site, camera, state.planned_seq).await?;
-    loop {
-        let made = plan_from(site, compute, camera, carry).await?;
-        match made.planned.earlier {
-            Some(earlier) => carry = carry_at_or_before(site, camera, earlier).await?,
-            None => return Ok(made),
-        }
-    }
-}
-
-async fn plan_from(
-    site: &Site,
-    compute: &Compute,
-    camera: &CameraId,
-    carry: Carry,
-) -> Result<Made, CameraError> {
-    let loaded = load(site, camera, &carry).await?;
-    let facts = facts(camera, &loaded.rows, loaded.around, carry, None, &site.settings);
-    let (rows, facts) = (Arc::new(loaded.rows), Arc::new(facts));
-    let planned = rounds(site, compute, &rows, &facts).await?;
-    Ok(Made { rows, facts, planned, alive: loaded.alive })
-}
-
-fn window(
-    camera: &CameraId,
+/// Plans a camera that this run holds. `head`: where the order of changes
+/// stood before any of the facts were read.
+pub async fn plan(
+    planner: &Planner<'_>,
     state: &StitchState,
     head: ChangeSeq,
+    mode: Mode,
+) -> Result<Ready, CameraError> {
+    let made = planner.windows(state).await?;
+    let mut done = Stitched::default();
+    for piece in made.iter().flat_map(|made| &made.pieces) {
+        done.media_bytes += piece.planned.media_bytes;
+        done.segments += piece.rows.all().len();
+        done.unreadable.extend(piece.planned.unreadable.iter().cloned());
+        let findings = convert::findings(&piece.facts, &piece.planned.plan);
+        done.findings.extend(findings.into_iter().map(|finding| finding.detail));
+        if mode == Mode::Show {
+            let text = done.text.get_or_insert_default();
+            text.push_str(&render(&piece.facts, &piece.planned.plan));
+        }
+    }
+    done.findings.sort();
+    done.findings.dedup();
+    let mut windows = Vec::new();
+    let last = made.len().saturating_sub(1);
+    for (at, made) in made.iter().enumerate().filter(|_| mode == Mode::Apply) {
+        let mut window = window(planner, state, made).await?;
+        window.planned_seq = (at == last).then_some(head);
+        windows.push(window);
+    }
+    Ok(Ready { camera: planner.camera.clone(), done, windows })
+}
+
+async fn window(
+    planner: &Planner<'_>,
+    state: &StitchState,
     made: &Made,
-    known: &[AlignmentRow],
 ) -> Result<Window, CameraError> {
-    let (rows, plan) = (&made.rows, &made.planned.plan);
-    Ok(Window {
-        camera: camera.clone(),
-        generation: state.generation,
-        from: made.facts.carry.end,
-        to: None,
-        entries: convert::entries(rows, plan),
-        judged: convert::judged(rows, plan),
-        alignments: convert::alignments(&made.facts, plan, known),
-        findings: convert::findings(&made.facts, plan),
-        carries: convert::carries(plan)?,
-        planned_seq: Some(head),
-        planned_until: (!goes_on(made)).then_some(made.facts.horizon),
-        now: now(),
-    })
+    let mut window = convert::window(planner.camera, made)?;
+    window.generation = state.generation;
+    window.now = crate::site::now();
+    window.planned_until = match (made.to, made.pieces.last()) {
+        (None, Some(piece)) => (!goes_on(planner.known, &window)).then_some(piece.facts.horizon),
+        _ => None,
+    };
+    if made.from.is_some() && !window.alignments.is_empty() {
+        let (from, to) = window.bounds();
+        // those that reach up to the joint are told by the instant before it
+        let from = from.plus(Nanos::new(-1));
+        let stored = planner.site.store.alignments(planner.camera, from, to).await?;
+        convert::keep_extents(&mut window, &stored);
+    }
+    Ok(window)
 }
 
 /// Does the timeline end with a gap that goes on for as long as no recorder
 /// runs? Then nothing has to be planned until something happens.
-fn goes_on(made: &Made) -> bool {
-    let last = made.planned.plan.entries.last();
+fn goes_on(known: &Known, window: &Window) -> bool {
     let open_end = |entry: &Entry| matches!(entry.what, What::Gap(_));
-    !made.alive && last.map_or(made.rows.all().is_empty(), open_end)
+    known.live.is_none() && window.entries.last().is_none_or(open_end)
 }

@@ -2,16 +2,104 @@
 //! names.
 
 use super::drift::Strands;
+use super::window::{Made, Piece};
 use crate::plan::Rows;
-use hitless_model::{Nanos, OverlapStatus, TimeRange, Utc};
-use hitless_schema::stitch::Judged;
+use hitless_model::{CameraId, Nanos, SegmentName, TimeRange, Utc};
+use hitless_schema::stitch::{Judged, Window};
 use hitless_schema::timeline::{AlignmentRow, CarryRow, Entry, FindingRow, Span, Strand, What};
 use hitless_stitcher_core as core;
 use hitless_stitcher_core::{Facts, Plan, SegmentRef};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// What a window's plans say, each following the one before; whose state it
+/// continues and what it ends is for the caller to say.
+pub fn window(camera: &CameraId, made: &Made) -> Result<Window, serde_json::Error> {
+    let mut window = Window {
+        camera: camera.clone(),
+        generation: 0,
+        from: made.from,
+        to: made.to,
+        entries: Vec::new(),
+        judged: Vec::new(),
+        unjudged: None,
+        alignments: Vec::new(),
+        findings: Vec::new(),
+        carries: Vec::new(),
+        planned_seq: None,
+        planned_until: None,
+        now: Utc::default(),
+    };
+    let mut judged_at: HashMap<SegmentName, usize> = HashMap::new();
+    for Piece { rows, facts, planned } in &made.pieces {
+        let plan = &planned.plan;
+        window.entries.extend(entries(rows, plan));
+        for one in judged(rows, plan) {
+            let next = window.judged.len();
+            match *judged_at.entry(one.segment.clone()).or_insert(next) {
+                at if at == next => window.judged.push(one),
+                at => window.judged[at] = joined(&window.judged[at], one),
+            }
+        }
+        for one in alignments(facts, plan) {
+            add_alignment(&mut window.alignments, one);
+        }
+        window.findings.extend(findings(facts, plan));
+        window.carries.extend(carries(plan)?);
+    }
+    let (findings, range) = (std::mem::take(&mut window.findings), window.bounds());
+    window.findings = findings.into_iter().filter(|f| range.0 <= f.at && f.at < range.1).collect();
+    window.findings.dedup();
+    if let ([Piece { rows, .. }], None, None) = (made.pieces.as_slice(), made.from, made.to) {
+        let others = rows.all().iter().map(|row| &row.name);
+        let others = others.filter(|name| !judged_at.contains_key(*name)).cloned();
+        window.unjudged = Some(others.collect());
+    }
+    Ok(window)
+}
+
+/// A segment that two plans have judged: the later one has seen its end.
+fn joined(early: &Judged, late: Judged) -> Judged {
+    let (a, b) = (early.placed, late.placed);
+    Judged { placed: TimeRange { from: a.from.min(b.from), to: a.to.max(b.to) }, ..late }
+}
+
+fn add_alignment(known: &mut Vec<AlignmentRow>, one: AlignmentRow) {
+    match known.iter_mut().find(|k| (&k.early, &k.late) == (&one.early, &one.late)) {
+        Some(known) => {
+            let (from, to) = (known.from.min(one.from), known.to.max(one.to));
+            let drift_ppb = one.drift_ppb.or(known.drift_ppb);
+            *known = AlignmentRow { from, to, drift_ppb, ..one };
+        }
+        None => known.push(one),
+    }
+}
+
+/// A window sees only a part of a long overlap. What that began with is not
+/// loaded any more, nor where it ends if the window ends before; as it was
+/// stored it goes on being true.
+pub fn keep_extents(window: &mut Window, stored: &[AlignmentRow]) {
+    let (from, to) = window.bounds();
+    for was in stored {
+        let same = |one: &AlignmentRow| (&one.early, &one.late) == (&was.early, &was.late);
+        let Some(at) = window.alignments.iter().position(same) else { continue };
+        let one = &mut window.alignments[at];
+        if was.from < from && was.to >= one.from {
+            one.from = one.from.min(was.from);
+            one.drift_ppb = one.drift_ppb.or(was.drift_ppb);
+        }
+        if was.to > to {
+            one.to = one.to.max(was.to);
+            one.drift_ppb = was.drift_ppb;
+        }
+        // those that begin before the window are no part of it
+        if one == was && was.from < from {
+            window.alignments.remove(at);
+        }
+    }
+}
 
 /// The entries of a plan.
-pub fn entries(rows: &Rows, plan: &Plan) -> Vec<Entry> {
+fn entries(rows: &Rows, plan: &Plan) -> Vec<Entry> {
     let entry = |e: &core::Entry| Entry { start: e.start, end: e.end, what: what(rows, &e.what) };
     plan.entries.iter().map(entry).collect()
 }
@@ -38,7 +126,7 @@ fn what(rows: &Rows, what: &core::What) -> What {
 }
 
 /// What became of each segment, and where the plan put it.
-pub fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
+fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
     let mut placed: BTreeMap<SegmentRef, TimeRange> = BTreeMap::new();
     for entry in &plan.entries {
         if let core::What::Span(span) = &entry.what {
@@ -49,7 +137,7 @@ pub fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
             range.to = range.to.max(entry.end);
         }
     }
-    let one = |(at, status): &(SegmentRef, OverlapStatus)| {
+    let one = |(at, status): &(SegmentRef, _)| {
         let row = rows.row(*at);
         let (start, end) = (row.start, row.start.plus(row.duration));
         let range = placed.get(at).copied().unwrap_or(TimeRange { from: start, to: end });
@@ -60,7 +148,7 @@ pub fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
 }
 
 /// The joints at which a later plan may go on, each once.
-pub fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
+fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
     let mut rows: BTreeMap<Utc, CarryRow> = BTreeMap::new();
     for carry in &plan.checkpoints {
         if let Some(at) = carry.end {
@@ -71,32 +159,22 @@ pub fn carries(plan: &Plan) -> Result<Vec<CarryRow>, serde_json::Error> {
 }
 
 /// How strands were aligned; where they overlap is told by their rows.
-///
-/// `known`: alignments over the joint that the plan goes on from. What they
-/// began with is not loaded any more, and goes on being true.
-pub fn alignments(facts: &Facts, plan: &Plan, known: &[AlignmentRow]) -> Vec<AlignmentRow> {
+fn alignments(facts: &Facts, plan: &Plan) -> Vec<AlignmentRow> {
     let (extents, strands) = (extents(facts), Strands::of(facts));
     let row = |a: &core::StrandAlignment| {
         let (early, late) = (extents.get(&a.early)?, extents.get(&a.late)?);
         let from = early.from.max(late.from);
         let to = early.to.min(late.to).max(from.plus(Nanos::new(1)));
-        let mut row = AlignmentRow {
+        Some(AlignmentRow {
             early: strand(facts, a.early)?,
             late: strand(facts, a.late)?,
             from,
             to,
             how: a.how,
             drift_ppb: strands.drift((a.early, a.late), &a.how, TimeRange { from, to }),
-        };
-        let same = |was: &&AlignmentRow| was.early == row.early && was.late == row.late;
-        if let Some(was) = known.iter().find(same).filter(|was| was.to >= row.from) {
-            row.from = row.from.min(was.from);
-            row.drift_ppb = row.drift_ppb.or(was.drift_ppb);
-        }
-        Some(row)
+        })
     };
-    let rows = plan.alignments.iter().filter_map(row);
-    rows.filter(|row| !known.contains(row)).collect()
+    plan.alignments.iter().filter_map(row).collect()
 }
 
 fn strand(facts: &Facts, id: core::StrandId) -> Option<Strand> {

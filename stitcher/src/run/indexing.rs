@@ -6,7 +6,7 @@
 //! by the next run.
 
 use crate::compute::Compute;
-use crate::index::{Examined, examine, pack_pauses, packed};
+use crate::index::{Examined, examine, pack_pauses, packed, read_soon};
 use crate::site::{Site, now};
 use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
@@ -20,6 +20,9 @@ use std::path::Path;
 /// Segments read before anything is written: enough to keep every thread at
 /// work, few enough to lose little when killed.
 const BATCH: u32 = 512;
+
+/// Files that a thread announces before it reads them.
+const SOON: usize = 16;
 
 /// What indexing did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,8 +64,7 @@ pub async fn index_camera(
             return Ok(done);
         }
         let root = site.root().to_owned();
-        let looked: Vec<Looked> =
-            compute.run(move || listed.par_iter().map(|one| look(&root, one)).collect()).await;
+        let looked: Vec<Looked> = compute.run(move || look_at_all(&root, &listed)).await;
         store(site, looked, &mut done).await?;
     }
 }
@@ -101,6 +103,16 @@ async fn store(site: &Site, looked: Vec<Looked>, done: &mut Indexed) -> Result<(
         done.put_off.extend(later.into_iter().map(|one| (one.segment, one.reason)));
     }
     Ok(())
+}
+
+fn look_at_all(root: &Path, listed: &[ToIndex]) -> Vec<Looked> {
+    let some = |some: &[ToIndex]| -> Vec<Looked> {
+        for one in some {
+            read_soon(&root.join(one.segment.name.relative_path()));
+        }
+        some.iter().map(|one| look(root, one)).collect()
+    };
+    listed.par_chunks(SOON).flat_map_iter(some).collect()
 }
 
 fn look(root: &Path, one: &ToIndex) -> Looked {

@@ -1,8 +1,9 @@
 //! Loads what a window needs: segments, and what is known around them.
 
+use super::known::Known;
 use crate::index::{Examined, examine, unpack_pauses};
 use crate::plan::{Around, Rows};
-use crate::site::{Site, now};
+use crate::site::Site;
 use hitless_model::{
     CameraId, InstanceId, Nanos, Run, Segment, SegmentName, SegmentNumber, SegmentState, Utc,
 };
@@ -31,20 +32,37 @@ pub struct Loaded {
     pub rows: Rows,
     /// Around them.
     pub around: Around,
-    /// A recorder is running.
-    pub alive: bool,
 }
 
-/// Loads what a plan from `carry` to the horizon needs.
-pub async fn load(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Loaded, StoreError> {
-    let rows = rows(site, camera, carry).await?;
+/// How far a plan goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// To the horizon.
+    Horizon,
+    /// To a joint in the middle of the timeline, of which the end is known.
+    Rows {
+        /// Rows that begin before it are needed.
+        before: Utc,
+        /// Where the whole timeline ends.
+        horizon: Utc,
+    },
+}
+
+/// Loads what a plan from `carry` on needs.
+pub async fn load(
+    site: &Site,
+    known: &Known,
+    camera: &CameraId,
+    carry: &Carry,
+    reach: Reach,
+) -> Result<Loaded, StoreError> {
+    let rows = rows(site, camera, carry, reach).await?;
     let first = rows.all().iter().map(|row| row.start).min();
-    let since = carry.end.or(first).unwrap_or_else(now);
+    let since = carry.end.or(first).unwrap_or(known.now);
     let (store, far) = (&site.store, Utc::from_ns(i64::MAX));
-    let runs = store.runs_between(back(since, LOOK_BACK), far).await?;
+    let runs = known.runs_since(back(since, LOOK_BACK));
     let mut events = store.camera_states_at(camera, since, back(since, STATES_BACK)).await?;
     events.extend(store.camera_events(camera, since, far).await?);
-    let steps = store.clock_steps(back(since, LOOK_BACK), far).await?;
     let expired_since = carry.end.unwrap_or(Utc::from_ns(i64::MIN));
     let expired: Vec<Stretch> = store
         .expired_ranges(camera, expired_since, far)
@@ -56,28 +74,29 @@ pub async fn load(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Loade
     let rows_expired = rows.all().iter().filter(is_expired).map(|row| row.start);
     let removed = expired.iter().map(|range| range.from).chain(rows_expired).min();
     let first = removed.into_iter().chain(first).min();
-    let configured = store.cameras().await?.into_iter().find(|row| row.camera == *camera);
-    let configured = configured.map(|row| row.first_seen);
     let starting = |at: &Utc| first.is_none_or(|first| first.since(*at) > STARTING);
     // a timeline begins with the first footage, removed or not
-    let begins = configured.filter(starting).into_iter().chain(removed).min();
-    let live = live(&runs, now(), patience(site));
+    let begins = known.first_seen(camera).filter(starting).into_iter().chain(removed).min();
     let around = Around {
-        horizon: horizon_of(&runs, live, rows.all(), &site.settings, patience(site)),
+        horizon: match reach {
+            Reach::Horizon => horizon_of(&runs, known, rows.all(), &site.settings),
+            Reach::Rows { horizon, .. } => horizon,
+        },
         runs,
         events,
-        clock_steps: steps
-            .into_iter()
-            .filter(|step| step.camera.as_ref().is_none_or(|of| of == camera))
-            .map(|step| step.step)
-            .collect(),
+        clock_steps: known.steps_since(camera, back(since, LOOK_BACK)),
         expired,
         begins,
     };
-    Ok(Loaded { rows, around, alive: live.is_some() })
+    Ok(Loaded { rows, around })
 }
 
-async fn rows(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Rows, StoreError> {
+async fn rows(
+    site: &Site,
+    camera: &CameraId,
+    carry: &Carry,
+    reach: Reach,
+) -> Result<Rows, StoreError> {
     let instances: BTreeSet<&InstanceId> = carry
         .passed
         .iter()
@@ -89,7 +108,11 @@ async fn rows(site: &Site, camera: &CameraId, carry: &Carry) -> Result<Rows, Sto
         .filter_map(|instance| Some((instance.clone(), carry.rows_from(instance)?)))
         .collect();
     let from = carry.end.map_or(Utc::from_ns(i64::MIN), |end| back(end, LOOK_BACK));
-    let mut all = site.store.segments_from(camera, &passed, from, None).await?;
+    let before = match reach {
+        Reach::Horizon => None,
+        Reach::Rows { before, .. } => Some(before),
+    };
+    let mut all = site.store.segments_from(camera, &passed, from, before).await?;
     for row in all.iter_mut().filter(|row| row.state == SegmentState::Recording) {
         // an open file is read as far as it goes, for this plan alone
         if let Examined::Growing(grown) = examine(site.root(), row) {
@@ -126,20 +149,14 @@ pub fn live(runs: &[Run], now: Utc, patience: Nanos) -> Option<Utc> {
 }
 
 /// What is not yet on disk cannot be from before the recorders were there.
-fn horizon_of(
-    runs: &[Run],
-    live: Option<Utc>,
-    rows: &[Segment],
-    settings: &Settings,
-    patience: Nanos,
-) -> Utc {
+fn horizon_of(runs: &[Run], known: &Known, rows: &[Segment], settings: &Settings) -> Utc {
     let ends = rows.iter().filter_map(|row| {
         let facts = SegmentFacts::of_row(row, 0, settings.drift_bound_ppm)?;
         let length = facts.media_length.to_nanos(facts.timescale);
         (length > Nanos::ZERO).then(|| facts.start.plus(length))
     });
-    let durable = horizon(runs, ends.max(), now(), patience);
-    live.map_or(durable, |since| durable.max(since))
+    let durable = horizon(runs, ends.max(), known.now, known.patience);
+    known.live.map_or(durable, |since| durable.max(since))
 }
 
 /// How long a recorder may be silent and still count as alive.

@@ -5,10 +5,13 @@
 //! the others from being stitched.
 
 mod camera;
+mod changes;
 mod convert;
+mod crew;
 mod drift;
 mod holder;
 mod indexing;
+mod known;
 mod load;
 mod progress;
 mod report;
@@ -23,14 +26,12 @@ use crate::cli::since::Since;
 use crate::compute::Compute;
 use crate::rescan::{self, RescanError};
 use crate::site::{Site, SiteError, now};
+use crew::Crew;
 use hitless_model::{CameraId, Nanos, RunId, Utc};
 use hitless_schema::StoreError;
 use hitless_schema::stitch::{CameraWork, StitchOutcome, StitchRun, StitchState};
 use progress::Progress;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 /// How long a camera is held without a word; a run that was killed is in
 /// nobody's way for longer.
@@ -38,6 +39,10 @@ const LEASE: Nanos = Nanos::from_secs(120);
 
 /// Removed footage that lay this close together is remembered as one range.
 const EXPIRED_JOIN: Nanos = Nanos::from_secs(1);
+
+/// Joints, alignments and findings are kept this long before the oldest
+/// footage.
+const PLANS_BEHIND: Nanos = Nanos::from_secs(7 * 86_400);
 
 /// What a run is asked for.
 #[derive(Debug, Clone, Default)]
@@ -174,32 +179,18 @@ async fn stitch_all(
     report.elsewhere = busy.iter().filter(|camera| !held.contains(camera)).cloned().collect();
     let renewal = (mode == Mode::Apply).then(|| renew(site.clone(), holder.clone()));
     let mut progress = Progress::new(mine.len(), options.quiet);
-    // while some cameras compute, others wait for the database
-    let places = Arc::new(Semaphore::new(2 * compute.threads()));
-    let mut tasks = JoinSet::new();
-    for (camera, state) in mine {
-        let (site, compute, places) = (site.clone(), compute.clone(), Arc::clone(&places));
-        tasks.spawn(async move {
-            let _place = places.acquire_owned().await;
-            let result = camera::stitch(&site, &compute, &camera, &state, mode).await;
-            CameraReport { camera, result }
-        });
-    }
-    while let Some(done) = tasks.join_next().await {
-        match done {
-            Ok(one) => {
-                progress.step(one.camera.as_str());
-                report.cameras.push(one);
-            }
-            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-        }
-    }
+    let crew = Crew { site: site.clone(), compute: compute.clone(), mode };
+    let told = |one: CameraReport| {
+        progress.step(one.camera.as_str());
+        report.cameras.push(one);
+    };
+    let stitched = crew.stitch(mine, told).await;
     report.cameras.sort_by(|a, b| a.camera.cmp(&b.camera));
     if let Some(renewal) = renewal {
         renewal.abort();
         site.store.release_all(holder).await?;
     }
-    Ok(())
+    Ok(stitched?)
 }
 
 /// Takes the cameras that nobody else is working on, and those that a killed
@@ -217,12 +208,21 @@ async fn claim(
     Ok(site.store.claim_cameras(holder, busy, now(), LEASE).await?)
 }
 
-/// Rows of removed footage that every plan has seen become ranges.
+/// Rows of removed footage that every plan has seen become ranges, and what was
+/// planned of it long ago is forgotten.
 async fn fold_expired(site: &Site) -> Result<(), StoreError> {
     let head = site.store.change_head().await?;
     let work = site.store.stitch_work().await?;
     let unseen = work.iter().filter(|one| one.has_news()).map(|one| one.state.planned_seq);
-    site.store.fold_expired(unseen.min().unwrap_or(head), EXPIRED_JOIN).await?;
+    let folded = site.store.fold_expired(unseen.min().unwrap_or(head), EXPIRED_JOIN).await?;
+    if folded == 0 {
+        return Ok(());
+    }
+    // plans of footage that is gone are of use to nobody
+    let oldest = site.store.oldest_unprotected(None, END, 1).await?;
+    if let Some(oldest) = oldest.first() {
+        site.store.prune_plans(oldest.start.plus(Nanos::ZERO.minus(PLANS_BEHIND))).await?;
+    }
     Ok(())
 }
 

@@ -71,28 +71,26 @@ impl Track {
     /// From the earliest sample shown to the end of the latest one, in the
     /// movie and in ticks of the track; `None` without samples.
     pub fn shown_range(&self) -> Option<(i64, i64)> {
-        let runs = self.samples.runs().iter();
-        let ranges = runs.map(|run| {
-            let late = i64::from(run.composition).saturating_add(self.shift);
-            (run.decode.saturating_add(late), run.end().saturating_add(late))
-        });
-        let (begin, end) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-        Some((begin, end.min(self.longest_end(begin))))
-    }
-
-    /// Durations are of decoding: where pictures are out of order, a late one of
-    /// them may last through a pause of the camera that lies before it, and so
-    /// seem to end after the track.
-    fn longest_end(&self, begin: i64) -> i64 {
         let runs = self.samples.runs();
-        let decoded = self.samples.end().saturating_sub(runs.first().map_or(0, |run| run.decode));
-        let last = runs.iter().map(|run| {
+        let first = runs.first()?;
+        let (mut begin, mut end, mut last) = (i64::MAX, i64::MIN, i64::MIN);
+        let mut shortest: Option<u32> = None;
+        for run in runs {
             let late = i64::from(run.composition).saturating_add(self.shift);
-            run.end().saturating_sub(i64::from(run.duration)).saturating_add(late)
-        });
-        let shortest = runs.iter().map(|run| i64::from(run.duration)).filter(|d| *d > 0).min();
-        let shown = last.max().unwrap_or(begin).saturating_add(shortest.unwrap_or(0));
-        begin.saturating_add(decoded).max(shown)
+            let to = run.end();
+            begin = begin.min(run.decode.saturating_add(late));
+            end = end.max(to.saturating_add(late));
+            last = last.max(to.saturating_sub(i64::from(run.duration)).saturating_add(late));
+            if run.duration > 0 {
+                shortest = Some(shortest.map_or(run.duration, |d| d.min(run.duration)));
+            }
+        }
+        // Durations are of decoding: where pictures are out of order, a late
+        // one of them may last through a pause of the camera that lies before
+        // it, and so seem to end after the track.
+        let decoded = self.samples.end().saturating_sub(first.decode);
+        let shown = last.saturating_add(shortest.map_or(0, i64::from));
+        Some((begin, end.min(begin.saturating_add(decoded).max(shown))))
     }
 }
 

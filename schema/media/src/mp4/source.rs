@@ -67,6 +67,9 @@ pub(super) struct Window<'a, S: ?Sized> {
 
 impl<'a, S: ReadAt + ?Sized> Window<'a, S> {
     const BYTES: u64 = 4096;
+    /// What is left of a file is read at once if it is no more than this: the
+    /// table of a minute, behind its media.
+    const REST: u64 = 56 << 10;
 
     pub(super) fn new(source: &'a S) -> io::Result<Self> {
         Ok(Self { source, size: source.size()?, buffer: Vec::new(), at: 0 })
@@ -81,7 +84,8 @@ impl<'a, S: ReadAt + ?Sized> Window<'a, S> {
     pub(super) fn peek(&mut self, at: u64, wanted: u64) -> io::Result<&[u8]> {
         let end = at.saturating_add(wanted).min(self.size);
         if at < self.at || end > self.at + self.buffer.len() as u64 {
-            let length = self.size.saturating_sub(at).min(Self::BYTES);
+            let rest = self.size.saturating_sub(at);
+            let length = if rest <= Self::REST && at > 0 { rest } else { rest.min(Self::BYTES) };
             self.buffer.resize(to_usize(length), 0);
             self.source.read_exact_at(&mut self.buffer, at)?;
             self.at = at;

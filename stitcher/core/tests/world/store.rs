@@ -116,3 +116,90 @@ impl Store {
         }
     }
 }
+
+/// Windows: what is planned again after a change, and no more.
+impl Store {
+    /// Plans again what new rows can change, window by window.
+    pub fn reopen(
+        &mut self,
+        world: &World,
+        rows: &Facts,
+        new: &[&SegmentFacts],
+        settings: &Settings,
+    ) {
+        let mut new = new.to_vec();
+        let (mut given, mut windows) = (0, 0);
+        while !new.is_empty() {
+            let begin = self.before(rows, &new, settings);
+            let joint = self.window(world, rows, &begin, &new, settings);
+            (given, windows) = (given + self.rows, windows + self.windows);
+            match joint {
+                Some(joint) => new.retain(|row| !joint.is_behind(of(rows, row), row.number)),
+                None => new.clear(),
+            }
+        }
+        (self.rows, self.windows) = (given, windows);
+    }
+
+    /// Plans until a joint that is as it was, with the first of the new rows
+    /// behind it; `None`: to the horizon.
+    fn window(
+        &mut self,
+        world: &World,
+        rows: &Facts,
+        begin: &Carry,
+        new: &[&SegmentFacts],
+        settings: &Settings,
+    ) -> Option<Carry> {
+        let (mut given, mut windows) = (0, 0);
+        let mut until = new.iter().map(|row| super::end_label(row)).min();
+        let (mut stride, mut carry) = (settings.checkpoint_every, begin.clone());
+        while let Some(at) = until.filter(|at| begin.end.is_some() && *at < rows.horizon) {
+            until = Some(at.plus(stride));
+            stride = stride.plus(stride);
+            let facts = near(rows, &carry, Some(at), settings);
+            (given, windows) = (given + facts.segments.len(), windows + 1);
+            let Ok((plan, _)) = world.try_plan(&facts, settings) else {
+                carry = begin.clone();
+                break;
+            };
+            let joint = plan.carry.clone();
+            if plan.checkpoints.last() != Some(&joint) {
+                continue;
+            }
+            let stored = self.checkpoints.contains(&joint);
+            self.replace(world, &facts, &carry, &plan);
+            carry = joint;
+            let is_clear = |row: &&SegmentFacts| {
+                let instance = of(rows, row);
+                carry.is_behind(instance, row.number) || carry.is_before(instance, row, settings)
+            };
+            if stored && new.iter().all(is_clear) {
+                (self.rows, self.windows) = (given, windows);
+                return Some(carry);
+            }
+        }
+        self.run(world, rows, (carry, None), settings);
+        (self.rows, self.windows) = (given + self.rows, windows + self.windows);
+        None
+    }
+
+    /// Puts a plan from joint to joint in the place of what was there.
+    fn replace(&mut self, world: &World, facts: &Facts, from: &Carry, plan: &Plan) {
+        let to = plan.carry.end;
+        let inside = |at: Utc| from.end.is_none_or(|f| f <= at) && to.is_none_or(|to| at < to);
+        let first =
+            self.entries.iter().take_while(|e| from.end.is_some_and(|f| e.start < f)).count();
+        let last = first + self.entries[first..].iter().take_while(|e| inside(e.start)).count();
+        self.entries.splice(first..last, plan.entries.iter().copied());
+        self.described.splice(first..last, nameless(world, facts, plan));
+        self.statuses.extend(statuses(facts, plan));
+        self.checkpoints.retain(|c| c.end <= from.end || c.end > to);
+        self.checkpoints.extend(plan.checkpoints.iter().cloned());
+        self.checkpoints.sort_by_key(|c| c.end);
+    }
+}
+
+fn of<'f>(rows: &'f Facts, row: &SegmentFacts) -> &'f hitless_model::InstanceId {
+    &rows.lineages[row.lineage as usize].instance
+}
