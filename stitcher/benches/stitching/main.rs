@@ -23,7 +23,7 @@ fn main() {
     let given: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let part = given.first().map_or("", String::as_str);
     let cameras = given.get(1).and_then(|n| n.parse::<usize>().ok());
-    let mut rows = Rows::default();
+    let mut rows = Rows;
     match part {
         "rebuild" => rebuild::measure(cameras.unwrap_or(1000), &mut rows),
         "index" => index::measure(&mut rows),

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::time::Duration;
 
 /// Prints rows.
-#[derive(Default)]
 pub struct Rows;
 
 impl Rows {

@@ -8,6 +8,11 @@
 //! the database as recorders write them, minute by minute, in each minute the
 //! cameras in another order.
 
+mod change;
+mod copy;
+
+pub use change::Taken;
+
 use crate::footage::{EARLY, Footage, LATE_FROM, WHOLE};
 use hitless_model::{
     CameraId, ClockMap, ClockPoint, ClockSource, InstanceId, MediaSpan, MediaTime, Nanos, Run,
@@ -35,12 +40,6 @@ pub struct Fleet {
     /// The first instant of its day.
     pub begins: Utc,
     /// Rows of all cameras together.
-    pub segments: usize,
-}
-
-/// Segments that were hidden.
-pub struct Taken {
-    begin: i64,
     pub segments: usize,
 }
 
@@ -106,78 +105,6 @@ impl Fleet {
     /// An instant of the day.
     pub fn minute(&self, minute: i64) -> i64 {
         self.begins.plus(Nanos::from_secs(minute * MINUTE)).as_ns()
-    }
-
-    /// Hides the segments that begin at an instant, of every `nth` camera.
-    pub fn take_away(&self, begin: i64, nth: usize) -> Taken {
-        let bare = self.bare();
-        bare.execute_batch(&format!(
-            "BEGIN; DROP TABLE IF EXISTS taken_names_{begin};
-             CREATE TABLE taken_names_{begin} AS SELECT camera_id, name FROM video_segments
-               WHERE start_ns = {begin} AND CAST(substr(camera_id, 4) AS INTEGER) % {nth} = 0;
-             CREATE TABLE taken_segments_{begin} AS SELECT v.* FROM taken_names_{begin} t
-               JOIN video_segments v ON v.camera_id = t.camera_id AND v.name = t.name;
-             CREATE TABLE taken_indexes_{begin} AS SELECT i.* FROM taken_names_{begin} t
-               JOIN segment_indexes i ON i.camera_id = t.camera_id AND i.name = t.name;
-             DELETE FROM video_segments WHERE name IN (SELECT name FROM taken_names_{begin})
-               AND camera_id IN (SELECT camera_id FROM taken_names_{begin});
-             DELETE FROM segment_indexes WHERE name IN (SELECT name FROM taken_names_{begin})
-               AND camera_id IN (SELECT camera_id FROM taken_names_{begin});
-             COMMIT; PRAGMA wal_checkpoint(TRUNCATE);"
-        ))
-        .expect("takes away");
-        let sql = format!("SELECT COUNT(*) FROM taken_segments_{begin}");
-        let segments: i64 = bare.query_row(&sql, [], |row| row.get(0)).expect("counts");
-        Taken { begin, segments: usize::try_from(segments).expect("some") }
-    }
-
-    /// Puts them back, as rows that are new.
-    pub fn bring_back(&self, taken: &Taken) {
-        let begin = taken.begin;
-        self.bare()
-            .execute_batch(&format!(
-                "BEGIN;
-                 CREATE TEMP TABLE head AS SELECT value FROM change_counter;
-                 UPDATE taken_segments_{begin}
-                   SET change_seq = (SELECT value FROM head) + rowid;
-                 UPDATE taken_indexes_{begin} SET change_seq =
-                   (SELECT s.change_seq FROM taken_segments_{begin} s
-                    WHERE s.name = taken_indexes_{begin}.name);
-                 UPDATE taken_indexes_{begin} SET segment_seq = change_seq;
-                 INSERT INTO video_segments SELECT * FROM taken_segments_{begin};
-                 INSERT INTO segment_indexes SELECT * FROM taken_indexes_{begin};
-                 UPDATE change_counter SET value =
-                   (SELECT MAX(change_seq) FROM taken_segments_{begin});
-                 DROP TABLE taken_segments_{begin}; DROP TABLE taken_indexes_{begin};
-                 DROP TABLE taken_names_{begin};
-                 COMMIT; PRAGMA wal_checkpoint(TRUNCATE);"
-            ))
-            .expect("brings back");
-    }
-
-    /// Forgets all that was stitched, and keeps a copy of the timelines.
-    pub fn forget(&self) {
-        self.bare()
-            .execute_batch(
-                "BEGIN;
-                 CREATE TABLE stitched_before AS SELECT * FROM timeline_hours;
-                 DELETE FROM timeline_hours; DELETE FROM gaps; DELETE FROM judged_hours;
-                 DELETE FROM displaced_segments; DELETE FROM strand_alignments;
-                 DELETE FROM stitch_findings; DELETE FROM stitch_carries;
-                 DELETE FROM stitch_cameras; DELETE FROM stitch_runs;
-                 UPDATE video_segments SET overlap_status = 'pending';
-                 COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
-            )
-            .expect("forgets");
-    }
-
-    /// Hours of timelines that are not what they were before.
-    pub fn differing_hours(&self) -> i64 {
-        let sql = "SELECT (SELECT COUNT(*) FROM (SELECT * FROM timeline_hours
-              EXCEPT SELECT * FROM stitched_before))
-            + (SELECT COUNT(*) FROM (SELECT * FROM stitched_before
-              EXCEPT SELECT * FROM timeline_hours))";
-        self.bare().query_row(sql, [], |row| row.get(0)).expect("compares")
     }
 
     /// The rows of the first camera, and the files that lie at handovers.
@@ -302,70 +229,6 @@ impl Fleet {
             // a day of life is enough for any measurement
             heartbeat: stopped.unwrap_or(at(2 * DAY * MINUTE)),
         }
-    }
-
-    /// The other cameras' rows and indexes, minute by minute.
-    fn copy_rows(&self) {
-        let bare = rusqlite::Connection::open(self.database()).expect("opens");
-        bare.execute_batch(
-            "PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA temp_store = MEMORY;",
-        )
-        .expect("sets");
-        let (first, others) = (Self::id(0), self.cameras - 1);
-        if others == 0 {
-            return;
-        }
-        let columns = |table: &str| {
-            let mut statement =
-                bare.prepare(&format!("SELECT * FROM {table} LIMIT 0")).expect("sql");
-            let names: Vec<String> =
-                statement.column_names().into_iter().map(str::to_owned).collect();
-            let _ = statement.query([]);
-            names
-        };
-        let copied = |table: &str| -> String {
-            let value = |column: &String| match column.as_str() {
-                "camera_id" => "o.id".to_owned(),
-                "name" => format!("o.id || substr(t.name, {})", first.len() + 1),
-                "change_seq" | "segment_seq" => "q.base + o.n".to_owned(),
-                other => format!("t.{other}"),
-            };
-            let names = columns(table);
-            let values: Vec<String> = names.iter().map(value).collect();
-            format!(
-                "INSERT INTO {table} ({}) SELECT {} FROM place_of q
-                 CROSS JOIN {table} t ON t.camera_id = '{first}' AND t.name = q.name
-                 CROSS JOIN other k CROSS JOIN other o
-                   ON o.n = (k.n * 7919 + q.place * 104729) % {others} + 1",
-                names.join(", "),
-                values.join(", "),
-            )
-        };
-        let head: i64 = bare
-            .query_row("SELECT value FROM change_counter", [], |row| row.get(0))
-            .expect("a counter");
-        bare.execute_batch(&format!(
-            "BEGIN;
-             CREATE TEMP TABLE other (id TEXT NOT NULL, n INTEGER PRIMARY KEY);
-             CREATE TEMP TABLE place_of (place INTEGER PRIMARY KEY, name TEXT, base INTEGER);
-             INSERT INTO place_of SELECT p, name, {head} + p * {others}
-               FROM (SELECT name, ROW_NUMBER() OVER (ORDER BY start_ns, name) AS p
-                     FROM video_segments WHERE camera_id = '{first}');"
-        ))
-        .expect("prepares");
-        for camera in 1..self.cameras {
-            let id = Self::id(camera);
-            bare.execute("INSERT INTO other VALUES (?1, ?2)", (id, camera as i64)).expect("writes");
-        }
-        for table in ["video_segments", "segment_indexes"] {
-            bare.execute_batch(&copied(table)).expect("copies");
-        }
-        bare.execute_batch(
-            "UPDATE change_counter SET value = (SELECT MAX(change_seq) + 1 FROM video_segments);
-             COMMIT;
-             PRAGMA wal_checkpoint(TRUNCATE);",
-        )
-        .expect("ends");
     }
 
     fn link(&self, handovers: &[(PathBuf, String)]) {
