@@ -46,6 +46,7 @@ fn window(camera: CameraId, seed: i64, days: i64) -> Window {
         to: None,
         entries,
         judged: Vec::new(),
+        unjudged: None,
         alignments,
         findings: Vec::new(),
         carries: Vec::new(),

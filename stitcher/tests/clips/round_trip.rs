@@ -66,7 +66,6 @@ fn record(site: &Site, name: &str, from: &Path, media: i64) {
         timescale: 90_000,
         frame: None,
         reorder_depth: None,
-        frame: None,
         version: String::new(),
     };
     let (source, error) = (ClockSource::SenderReport, Nanos::from_millis(50));
