@@ -147,7 +147,7 @@ fn restarts_and_drift_are_told() {
         assert!(text.contains(said), "{text}");
         assert!(page.contains(said), "{page}");
     }
-    assert!(table.contains(",0.056497,green/blue=+12.500,1\n"), "{table}");
+    assert!(table.contains(",0.056497,green/blue=+12.500,2\n"), "{table}");
     let drift = "hitless_timeline_drift_ratio{camera=\"CAM_1\",instance=\"green\",against=\"blue\"} 0.0000125\n";
     assert!(prometheus(&report).contains(drift), "{}", prometheus(&report));
     let day = &json(&report)["days"][0];
