@@ -119,7 +119,8 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
                 Verdict::Nothing => {
                     let enough = early.len().min(late.len()) > rows.min_run;
                     differs |= enough && !any_equal(&early, &late);
-                    unexplained |= enough && *grain == Grain::Keys;
+                    // where a picture stands still, more of it proves nothing
+                    unexplained |= enough && *grain == Grain::Keys && all_differ(&late);
                 }
                 Verdict::Ambiguous => (differs, unexplained) = (false, false),
             }
@@ -219,6 +220,10 @@ pub(crate) fn expected(rows: &Rows, scale: u32) -> Vec<(i64, i64)> {
             Some((late.at.ticks(), near.at.plus(apart).since(late.at).ticks()))
         })
         .collect()
+}
+
+fn all_differ(row: &[Mark]) -> bool {
+    row.iter().map(|m| m.print).collect::<BTreeSet<_>>().len() == row.len()
 }
 
 fn any_equal(a: &[Mark], b: &[Mark]) -> bool {
