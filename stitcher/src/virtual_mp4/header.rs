@@ -5,7 +5,6 @@ use super::describe::is_quicktime;
 use super::edits::Edits;
 use super::error::VirtualError;
 use super::fragments::NO_OFFSETS;
-use super::opus;
 use super::table::{Runs, Table};
 use super::words::Words;
 use hitless_model::Utc;
@@ -154,7 +153,7 @@ fn stbl(table: Table, media: Media, width: Width) -> Result<Bytes, VirtualError>
 fn stsd(table: &Table) -> Result<Bytes, VirtualError> {
     let mut body = count(table.entries.len() as u64)?.to_be_bytes().to_vec();
     for entry in &table.entries {
-        body.extend_from_slice(&opus::straight(entry.raw()));
+        body.extend_from_slice(entry.raw());
     }
     Bytes::full(b"stsd", 0, [Bytes::plain(body)])
 }

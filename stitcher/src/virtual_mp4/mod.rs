@@ -29,7 +29,6 @@ mod edits;
 mod error;
 mod fragments;
 mod header;
-mod opus;
 mod order;
 mod parts;
 mod piece;

@@ -12,6 +12,9 @@
 //! fragments repeat, which makes room in these for what is missing
 //! ([`fragment`]). What does not look as expected stays as it is.
 //!
+//! The one box that is wrong in closed files too is that of Opus, whose numbers it
+//! writes the wrong way round; it is put right wherever a `moov` passes.
+//!
 //! To be done once: what was mended looks like what needs mending.
 
 mod bytes;
@@ -19,11 +22,15 @@ mod defaults;
 mod fragment;
 
 use bytes::{each, kind_at};
+use hitless_media::mp4::straighten_opus;
 
 /// Flags of a sample that depends on others, as the muxer writes them.
 const DELTA_FLAGS: u32 = 0x0001_00c0;
 /// Flags of a sample that does not, as the muxer writes them.
 const SYNC_FLAGS: u32 = 0x0000_00c0;
+
+/// Where the first sample entry begins within `stsd`; tracks have one each.
+const FIRST_ENTRY: usize = 16;
 
 /// Mends a `moov` or `moof`; other bytes are left alone. `is_key` tells the sizes
 /// of the latest key frames.
@@ -32,6 +39,12 @@ pub(super) fn mend(bytes: &mut [u8], is_key: impl Fn(u32) -> bool) {
         Some(b"moov") => {
             let tracks = defaults::tracks(bytes);
             each(bytes, &[b"moov", b"mvex", b"trex"], &mut |trex| defaults::mend(trex, &tracks));
+            let entries = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
+            each(bytes, &entries, &mut |stsd| {
+                if let Some(entry) = stsd.get_mut(FIRST_ENTRY..) {
+                    straighten_opus(entry);
+                }
+            });
         }
         Some(b"moof") => {
             each(bytes, &[b"moof", b"traf"], &mut |traf| fragment::mend(traf, &is_key));
@@ -124,6 +137,20 @@ mod tests {
         assert_eq!(u32_at(&moov, end - 4), Some(SYNC_FLAGS));
         assert_eq!(u32_at(&moov, end - 36), Some(DELTA_FLAGS));
         assert_eq!((u32_at(&moov, end - 12), u32_at(&moov, end - 44)), (Some(1002), Some(1001)));
+    }
+
+    #[test]
+    fn the_numbers_of_opus_are_put_right() {
+        let file = |numbers: &[u8]| {
+            let box_of = boxed(b"dOps", &[&[0, 2], numbers, &[0, 0, 0]]);
+            let entry = boxed(b"Opus", &[&[0; 28], &box_of]);
+            let stsd = boxed(b"stsd", &[&words(&[0, 1]), &entry]);
+            let stbl = boxed(b"minf", &[&boxed(b"stbl", &[&stsd])]);
+            boxed(b"moov", &[&boxed(b"trak", &[&boxed(b"mdia", &[&stbl])])])
+        };
+        let mut moov = file(&[0x38, 0x01, 0x80, 0xBB, 0, 0]);
+        mend(&mut moov, |_| true);
+        assert_eq!(moov, file(&[0x01, 0x38, 0, 0, 0xBB, 0x80]));
     }
 
     proptest! {

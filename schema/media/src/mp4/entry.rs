@@ -5,6 +5,7 @@
 //! copies them. What is needed of them is read on demand.
 
 use super::boxes::{BoxKind, BoxRef, Children};
+use super::opus::straighten;
 use hitless_model::{AudioCodec, VideoCodec};
 use mp4_atom::{Esds, esds::DecoderSpecific};
 
@@ -53,10 +54,12 @@ const AAC_OBJECT_TYPES: [u8; 4] = [0x40, 0x66, 0x67, 0x68];
 
 impl SampleEntry {
     pub(super) fn new(raw: &[u8]) -> Self {
-        Self { raw: raw.to_vec() }
+        let mut raw = raw.to_vec();
+        straighten(&mut raw);
+        Self { raw }
     }
 
-    /// The whole box.
+    /// The whole box, with Opus's numbers the right way round.
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }

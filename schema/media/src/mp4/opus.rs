@@ -4,8 +4,6 @@
 //! them as the box is defined skips 0.3 s of sound at the beginning, and
 //! mkvmerge takes the rate for 2 GHz.
 
-use std::borrow::Cow;
-
 const KIND: &[u8; 4] = b"dOps";
 /// Pre-skip, rate and gain within the box's body (RFC 7845 as of the mapping to
 /// ISO files, 4.3.2).
@@ -15,20 +13,19 @@ const GAIN: std::ops::Range<usize> = 8..10;
 /// No sound has more samples a second.
 const FASTEST: u32 = 768_000;
 
-/// A sample entry with its numbers the right way round; any other as it is.
-pub(super) fn straight(entry: &[u8]) -> Cow<'_, [u8]> {
-    let Some(body) = body_of(entry) else { return Cow::Borrowed(entry) };
+/// Turns the numbers of a sample entry the right way round; leaves any other
+/// entry as it is, and one that is right.
+pub fn straighten(entry: &mut [u8]) {
+    let Some(body) = body_of(entry) else { return };
     let rate = entry[body + RATE.start..body + RATE.end].first_chunk::<4>();
     let (as_defined, as_found) =
         (rate.map_or(0, |r| u32::from_be_bytes(*r)), rate.map_or(0, |r| u32::from_le_bytes(*r)));
     if as_defined <= FASTEST || as_found > FASTEST {
-        return Cow::Borrowed(entry);
+        return;
     }
-    let mut turned = entry.to_vec();
     for field in [SKIP, RATE, GAIN] {
-        turned[body + field.start..body + field.end].reverse();
+        entry[body + field.start..body + field.end].reverse();
     }
-    Cow::Owned(turned)
 }
 
 /// Where the box's body begins, if there is one and it is whole.
@@ -54,12 +51,15 @@ mod tests {
 
     #[test]
     fn numbers_are_turned_once_and_others_stay() {
-        let turned = entry(b"Opus", &TURNED);
-        let straight_one = straight(&turned).into_owned();
-        assert_eq!(straight_one, entry(b"Opus", &[0, 2, 0x01, 0x38, 0, 0, 0xBB, 0x80, 0, 0, 0]));
-        assert_eq!(straight(&straight_one), straight_one.as_slice());
+        let straightened = |mut entry: Vec<u8>| {
+            straighten(&mut entry);
+            entry
+        };
+        let right = entry(b"Opus", &[0, 2, 0x01, 0x38, 0, 0, 0xBB, 0x80, 0, 0, 0]);
+        assert_eq!(straightened(entry(b"Opus", &TURNED)), right);
+        assert_eq!(straightened(right.clone()), right);
         for other in [entry(b"mp4a", &TURNED), entry(b"Opus", &TURNED[..6]), Vec::new()] {
-            assert_eq!(straight(&other), other.as_slice());
+            assert_eq!(straightened(other.clone()), other);
         }
     }
 }
