@@ -21,7 +21,7 @@ use crate::http;
 use crate::index::Index;
 use crate::ingest::Place;
 use crate::keeper::{KeeperState, ToKeeper};
-use crate::source::{Session, SourceError, SourceEvent};
+use crate::source::{Maker, Session, SourceError, SourceEvent};
 use crate::strand::CameraParts;
 use backoff::Backoff;
 use futures::FutureExt;
@@ -156,6 +156,7 @@ impl CameraTask {
             tokio::select! {
                 event = session.next() => {
                     if let Err(error) = self.receive_ready(event, &mut session, &mut receiver, running) {
+                        self.give_up_retina(&error);
                         break ended(error);
                     }
                     if receiver.has_finished() {
@@ -174,6 +175,15 @@ impl CameraTask {
         let _hurry = self.place.hurry();
         session.close().await;
         end
+    }
+
+    /// A session that retina opens and refuses to read is GStreamer's from then on.
+    fn give_up_retina(&mut self, error: &SourceError) {
+        let maker = &mut self.settings.source.maker;
+        if matches!(error, SourceError::Refused(_)) && *maker == Maker::Auto {
+            info!(camera = %self.parts.id, "retina cannot read what the camera sends, trying GStreamer: {error}");
+            *maker = Maker::GStreamer;
+        }
     }
 
     /// Takes an event and all that are ready behind it: most of a nap's packets

@@ -75,9 +75,7 @@ impl TcpSession {
         loop {
             let item = match self.session.next().await {
                 Some(Ok(item)) => item,
-                Some(Err(e)) => {
-                    return Err(SourceError::Ended(words::plain(&self.address, &e.to_string())));
-                }
+                Some(Err(e)) => return Err(broken_off(&self.address, &e.to_string())),
                 None => return Err(SourceError::Ended("the camera ended the session".to_owned())),
             };
             if let Some(event) = self.event_of(item) {
@@ -150,6 +148,15 @@ async fn step<T>(
     })
 }
 
+/// Why packets stopped. A camera that announces another source of its packets
+/// than it then sends is refused by retina at the first one, each time.
+fn broken_off(address: &Address, said: &str) -> SourceError {
+    match said.contains("wrong ssrc after 0 RTP") {
+        true => SourceError::Refused(words::plain(address, said)),
+        false => SourceError::Ended(words::plain(address, said)),
+    }
+}
+
 /// retina does not tell its kinds of error apart but in words.
 fn is_connect(text: &str) -> bool {
     ["nable to connect", "onnection refused", "onnection reset", "timed out", "unreachable"]
@@ -160,6 +167,20 @@ fn is_connect(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_camera_that_announces_another_source_is_not_for_retina() {
+        let url = url::Url::parse("rtsp://127.0.0.1/cam1").expect("valid");
+        let address = Address::new(url.clone(), url.to_string(), None, None);
+        let first = "wrong ssrc after 0 RTP pkts + 1 RTCP pkts; expecting ssrc=Some(..)";
+        let error = broken_off(&address, first);
+        assert!(matches!(error, SourceError::Refused(_)), "{error}");
+        // one that begins anew in mid-session is opened again by retina
+        for said in ["wrong ssrc after 90 RTP pkts + 1 RTCP pkts", "Connection closed"] {
+            let error = broken_off(&address, said);
+            assert!(matches!(error, SourceError::Ended(_)), "{error}");
+        }
+    }
 
     #[test]
     fn ntp_times_are_utc() {

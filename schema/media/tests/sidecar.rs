@@ -26,7 +26,7 @@ fn every_record() -> Vec<Record> {
             rtp_start: MediaTime::new(-5),
             timescale: 90_000,
             reorder_depth: None,
-            frame: Some(MediaSpan::new(3600)),
+            frame: None,
             version: String::new(),
         }),
         Record::Clock(Clock { point: point(ClockSource::HostArrival, 9), drift_ppb: 0 }),
@@ -48,6 +48,16 @@ fn every_record() -> Vec<Record> {
 fn text(records: &[Record]) -> Vec<u8> {
     let line = |record| serde_json::to_string(record).expect("serialisable") + "\n";
     records.iter().map(line).collect::<String>().into_bytes()
+}
+
+#[test]
+fn what_was_usual_before_a_file_is_told() {
+    let (mut records, usual) = (every_record(), Some(MediaSpan::new(3_600)));
+    if let Some(Record::Opened(opened)) = records.first_mut() {
+        opened.frame = usual;
+    }
+    let read = Sidecar::parse(&text(&records));
+    assert_eq!(read.opened.and_then(|opened| opened.frame), usual);
 }
 
 /// Files outlive programs: these bytes must be read for ever.
