@@ -1,19 +1,26 @@
 """The stitcher against its limits, each beside a bare loop on the same data."""
 from common import cargo_bench
 
+# How many cameras the fleets have; tools/bench --fleet makes it fewer.
+fleet = None
+
 
 def bench(part, *arguments):
     return cargo_bench("hitless-stitcher", "stitching", part, *arguments)
 
 
+def fleet_of(cameras):
+    return [str(fleet or cameras)]
+
+
 def part_rebuild(_seconds):
     """Stitching a fleet from nothing: 24 h of 60 s segments, four handovers a day"""
-    return bench("rebuild")
+    return bench("rebuild", *fleet_of(1000))
 
 
 def part_changed(_seconds):
-    """Stitching what has changed in a fleet of 1,000 cameras"""
-    return bench("changed")
+    """Stitching what has changed in a fleet"""
+    return bench("changed", *fleet_of(1000))
 
 
 def part_idle(_seconds):
