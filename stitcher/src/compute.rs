@@ -18,7 +18,7 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// With so many threads, up to [`MOST`]; none given: one per core.
+    /// With so many threads, up to 128; none given: one per core.
     pub fn new(jobs: Option<NonZeroUsize>) -> Result<Self, ThreadPoolBuildError> {
         let threads = jobs.map_or(0, |jobs| jobs.get().min(MOST));
         let pool = ThreadPoolBuilder::new()
