@@ -38,6 +38,7 @@ def cargo_bench(package, name, *arguments):
     """Runs one `cargo bench` of ours, which prints rows as `what | measured | limit | ok`."""
     done = subprocess.run(["cargo", "bench", "-q", "-p", package, "--bench", name, "--", *arguments],
                           cwd=ROOT, capture_output=True, text=True)
-    rows = [tuple(c.strip() for c in line.split("|")) for line in done.stdout.splitlines() if line.strip()]
+    lines = [line.strip().strip("|") for line in done.stdout.splitlines() if line.strip(" |-\n")]
+    rows = [tuple(c.strip() for c in line.split("|")) for line in lines]
     rows = [(r + ("",) * 4)[:4] for r in rows]
     return rows if rows and done.returncode == 0 else rows + [("failed", done.stderr[-300:], "", "MISSED")]
