@@ -1,5 +1,5 @@
 """The recorder against its limits, side by side with ffmpeg."""
-import glob, sqlite3, statistics, time
+import glob, os, sqlite3, statistics, time
 
 from cameras import FPS, KBPS, Run, measure, settle, stop, void
 from common import cargo_bench, pss_mib, row, threads
