@@ -1,7 +1,7 @@
 //! One strand: what is recorded of a camera without interruption.
 //!
 //! Takes access units from the first key frame on, has decode times and
-//! durations given to them ([`spacing`]), decides where segments end, and hands
+//! durations given to them (`spacing`), decides where segments end, and hands
 //! samples to the pipeline. Ends when the session ends, when the camera's clock jumps, or when the
 //! storage cannot follow; then another strand begins at another key frame.
 //!
