@@ -115,13 +115,20 @@ fn rank(how: How) -> (u8, u32, Nanos) {
     }
 }
 
+/// For how long both recorded, by their clocks; less than nothing if they did not.
+fn both_recorded(alignment: &Alignment) -> Nanos {
+    let (from, to) = alignment.range;
+    to.since(from)
+}
+
 fn report(view: &View<'_>, alignment: &Alignment, findings: &mut Vec<Finding>) {
     let (early, late) = (strand_id(view, alignment.early), strand_id(view, alignment.late));
     match alignment.how {
         How::Exact { step: Some(step), .. } => {
             findings.push(Finding::ClockStepped { early, late, step });
         }
-        How::Apart { differs: true, .. } => {
+        // who only took turns has nothing to have in common
+        How::Apart { differs: true, error } if both_recorded(alignment) > error => {
             findings.push(Finding::NothingInCommon { early, late });
         }
         _ => {}

@@ -8,7 +8,7 @@
 use crate::choice::Position;
 use crate::evidence::Look;
 use crate::group::Groups;
-use crate::piece::{Frame, frames};
+use crate::piece::{Frame, frames, is_one};
 use crate::slot::Slot;
 use crate::strand::View;
 use crate::unit::Unit;
@@ -31,7 +31,8 @@ pub(crate) fn merged(
     }
     let rows: Vec<Vec<Frame>> =
         copies.iter().map(|c| frames(view, groups, look, c)).collect::<Option<_>>()?;
-    let found = by_time(&rows);
+    let shortest = copies.iter().map(|c| c.frame).min().unwrap_or(0);
+    let found = by_time(&rows, shortest);
     let whole = found.values().filter(|f| has_whole(f)).count();
     if whole <= own.whole_samples() as usize && found.len() <= own.samples as usize {
         return None;
@@ -49,7 +50,7 @@ fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
     own.damaged > 0
         || own.pauses
         || (!own.headed && others.iter().any(|c| c.headed))
-        || others.iter().any(|c| c.last > own.last)
+        || others.iter().any(|c| c.last > own.last && !is_one(c.last, own.last, c.frame.min(own.frame)))
         // cut off among frames out of order: the last one shown says nothing
         || (!own.closed && !others.iter().any(|c| whole(c) && c.samples <= own.samples))
 }
@@ -70,12 +71,29 @@ fn mixable<'s>(view: &View<'_>, groups: &Groups, slot: &'s Slot, best: usize) ->
 /// For each time shown: which copies have a frame there, as (copy, place).
 type ByTime = BTreeMap<i64, Vec<(usize, usize, bool)>>;
 
-fn by_time(rows: &[Vec<Frame>]) -> ByTime {
-    let mut found = ByTime::new();
+/// Frames of different copies that are shown at one time, as near as their
+/// ticks allow; in order of the copies.
+fn by_time(rows: &[Vec<Frame>], shortest: i64) -> ByTime {
+    let mut all: Vec<(i64, usize, usize)> = Vec::new();
     for (copy, row) in rows.iter().enumerate() {
-        for (place, frame) in row.iter().enumerate() {
-            found.entry(frame.shown).or_default().push((copy, place, frame.damaged));
+        all.extend(row.iter().enumerate().map(|(place, frame)| (frame.shown, copy, place)));
+    }
+    all.sort_unstable();
+    let mut found = ByTime::new();
+    for (shown, copy, place) in all {
+        let entry = (copy, place, rows[copy][place].damaged);
+        match found.last_entry() {
+            Some(mut near)
+                if is_one(shown, *near.key(), shortest)
+                    && near.get().iter().all(|(other, ..)| *other != copy) =>
+            {
+                near.get_mut().push(entry);
+            }
+            _ => found.entry(shown).or_default().push(entry),
         }
+    }
+    for frames in found.values_mut() {
+        frames.sort_unstable();
     }
     found
 }

@@ -163,7 +163,7 @@ pub(crate) fn frames(
 
 /// Cuts frames in decode order where the segment changes or frames are lost.
 fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
-    let before_key = leading_frames(slot, frames);
+    let before_key = leading_frames(slot, unit, frames);
     let mut usual = usual_step(frames.iter().map(|f| f.shown).collect()).unwrap_or(unit.frame);
     if frames.len() < TELLING {
         let shortest = frames.iter().map(|f| f.end.saturating_sub(f.shown)).min();
@@ -210,8 +210,8 @@ fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec
 }
 
 /// How many frames right after the key frame are shown before it.
-fn leading_frames(slot: &Slot, frames: &[Frame]) -> usize {
-    if !slot.open || frames.first().is_none_or(|f| f.shown != slot.start) {
+fn leading_frames(slot: &Slot, unit: &Unit, frames: &[Frame]) -> usize {
+    if !slot.open || !frames.first().is_some_and(|f| is_one(f.shown, slot.start, unit.frame)) {
         return 0;
     }
     frames[1..].iter().take_while(|f| f.shown < slot.start).count()
@@ -271,6 +271,13 @@ fn late_by(late: &Pause, unit: &Unit, at: Option<&Position>) -> i64 {
         return late.length.ticks();
     }
     at.map_or(0, |at| late.lost_after(at.last.min(late.until.ticks())))
+}
+
+/// Are these times of copies of one picture? Muxers that round times to ticks
+/// of their own put copies a little apart, but never half a picture.
+pub(crate) fn is_one(time: i64, other: i64, frame: i64) -> bool {
+    let apart = time.saturating_sub(other).saturating_abs();
+    apart == 0 || apart.saturating_mul(2) < frame
 }
 
 /// Is this more than the step from one picture to the next?

@@ -7,6 +7,7 @@
 use crate::evidence::Look;
 use crate::facts::SegmentFacts;
 use crate::group::Groups;
+use crate::piece::is_one;
 use crate::strand::{StrandRef, View};
 use crate::table::{Sample, count};
 use crate::tables::Overlaps;
@@ -96,11 +97,10 @@ fn borders(all: &[Unit]) -> Vec<Slot> {
     slots
 }
 
-/// Is it the slot's key frame? Files of strangers round its time to their
-/// own ticks, so that copies of two strands may lie a little apart.
+/// Is it the slot's key frame?
 fn is_same(slot: &Slot, unit: &Unit, owners: &[StrandRef]) -> bool {
-    let apart = unit.start.saturating_sub(slot.start);
-    apart == 0 || (apart.saturating_mul(2) < unit.frame && !owners.contains(&unit.strand))
+    unit.start == slot.start
+        || (is_one(unit.start, slot.start, unit.frame) && !owners.contains(&unit.strand))
 }
 
 fn place(view: &View<'_>, groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {

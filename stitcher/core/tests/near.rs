@@ -1,0 +1,125 @@
+//! Strands that lie near each other by clocks that are not right, or by times
+//! that are not quite equal.
+
+mod world;
+
+use hitless_model::{Alignment, MediaSpan, Nanos};
+use hitless_stitcher_core::{Finding, SeamKind, SegmentFacts, What, render};
+use world::World;
+use world::camera::Habits;
+use world::recorder::{Loss, Take};
+
+/// Frames in a second.
+const SECOND: usize = 10;
+const TWO: [(&str, &str); 2] = [("blue", "run-1"), ("green", "run-2")];
+
+/// Ten pictures a second, a key frame every two seconds.
+fn world(seconds: usize, takes: Vec<Take>) -> World {
+    World::new(&Habits::even(9_000, 2 * SECOND), seconds * SECOND, &TWO, takes)
+}
+
+/// From second to second.
+fn take(lineage: u32, from: usize, to: usize) -> Take {
+    Take::whole(lineage, from * SECOND, to * SECOND)
+}
+
+/// The numbers of the frames that are played.
+fn played(world: &World) -> Vec<usize> {
+    let (plan, _) = world.plan();
+    world.played(&world.facts, &plan.entries).into_iter().map(|(frame, _)| frame).collect()
+}
+
+fn nothing_in_common(world: &World) -> bool {
+    let (plan, _) = world.plan();
+    plan.findings.iter().any(|f| matches!(f, Finding::NothingInCommon { .. }))
+}
+
+#[test]
+fn recorders_that_took_turns_are_not_said_to_contradict() {
+    for pause in [0, 2, 4, 8] {
+        let world = world(120, vec![take(0, 0, 60), take(1, 60 + pause, 120)]);
+        assert!(!nothing_in_common(&world), "{pause} s after the other one");
+    }
+}
+
+#[test]
+fn recorders_of_one_time_and_other_pictures_are_told() {
+    let mut other = take(1, 300, 400);
+    other.clock_off = Nanos::from_secs(-260);
+    assert!(nothing_in_common(&world(400, vec![take(0, 0, 100), other])));
+}
+
+/// Hosts without a time server, cameras that never say the time.
+#[test]
+fn twins_whose_clocks_are_half_a_minute_apart_are_one() {
+    for off in [-50, -30, -7, 7, 30, 50] {
+        let mut twin = take(1, 0, 300);
+        twin.clock_off = Nanos::from_secs(off);
+        let world = world(300, vec![take(0, 0, 300), twin]);
+        let (plan, _) = world.plan();
+        let exact = |how: Alignment| matches!(how, Alignment::Exact { .. });
+        assert!(plan.alignments.iter().any(|a| exact(a.how)), "{off} s");
+        assert_eq!(played(&world), (0..300 * SECOND).collect::<Vec<_>>(), "{off} s");
+    }
+}
+
+/// Some of the second recorder's segments lie some ticks beside where they
+/// should, as a muxer's rounding puts them; if all did, the strand would.
+fn beside(world: &mut World, by: i64) {
+    let by = MediaSpan::new(by);
+    let rounded = |facts: &SegmentFacts| facts.lineage == 1 && facts.number.get().is_multiple_of(3);
+    for segment in world.segments.iter_mut().filter(|s| rounded(&s.facts)) {
+        segment.facts.media_start = segment.facts.media_start.plus(by);
+        for sample in &mut segment.samples {
+            sample.decode = sample.decode.plus(by);
+            sample.presentation = sample.presentation.plus(by);
+        }
+    }
+    for facts in world.facts.segments.iter_mut().filter(|s| rounded(s)) {
+        facts.media_start = facts.media_start.plus(by);
+    }
+}
+
+/// Where the numbers of what is played do not follow each other.
+fn odd(world: &World) -> Vec<(usize, usize)> {
+    let steps = played(world);
+    let steps = steps.windows(2).filter(|two| two[1] != two[0] + 1);
+    steps.map(|two| (two[0], two[1])).collect()
+}
+
+/// A muxer that rounds times to ticks of its own: the copies of one key frame
+/// are not at one instant, and yet they are one.
+#[test]
+fn copies_that_are_a_few_ticks_apart_are_one() {
+    for by in [-3, 3] {
+        let mut rounded = take(1, 40, 160);
+        rounded.segment_gops = 1;
+        let mut world = world(160, vec![take(0, 0, 120), rounded]);
+        beside(&mut world, by);
+        let (plan, _) = world.plan();
+        let exact = |what: &What| matches!(what, What::Span(s) if s.seam.kind == SeamKind::Exact);
+        assert!(plan.entries.iter().any(|entry| exact(&entry.what)), "{by:?}");
+        assert_eq!(odd(&world), [], "{by}: lost or doubled\n{}", render(&world.facts, &plan));
+    }
+}
+
+/// The same where each lost something else, one of them key frames.
+#[test]
+fn damaged_copies_that_are_a_few_ticks_apart_are_merged_without_a_frame_twice() {
+    for (by, partial) in [(-3, true), (-3, false), (3, true), (3, false)] {
+        let gop = 2 * SECOND;
+        let lost = |at, partial| Loss { at, frames: 1, partial };
+        let mut first = take(0, 0, 120);
+        first.losses = (2..50).map(|n| lost(n * gop + 5, true)).collect();
+        let mut second = take(1, 0, 120);
+        second.segment_gops = 2;
+        second.losses = (2..50).filter(|n| n % 2 == 1).map(|n| lost(n * gop, partial)).collect();
+        let mut world = world(120, vec![first, second]);
+        beside(&mut world, by);
+        let (plan, _) = world.plan();
+        let lost = format!("{by} {partial}: lost or doubled\n{}", render(&world.facts, &plan));
+        assert_eq!(odd(&world), [], "{lost}");
+        let whole = world.played(&world.facts, &plan.entries).iter().all(|(_, damaged)| !damaged);
+        assert!(whole, "{lost}");
+    }
+}
