@@ -66,6 +66,10 @@ pub(crate) fn pairs(view: &View<'_>, settings: &Settings) -> Vec<Pair> {
     });
     // strands are ordered by where they begin
     let met = met(view);
+    // what brought them together may be passed, what is known of them holds
+    for (key, (_, met)) in &met {
+        found.entry(*key).or_insert((met.from, met.to));
+    }
     found
         .into_iter()
         .map(|((early, late), (from, to))| match met.get(&(early, late)) {

@@ -146,7 +146,9 @@ fn ahead(walk: &Walk<'_>, aligned: &[Alignment], carry: &mut Carry) {
             class: *classes.entry(axis.class).or_insert(here),
         });
     }
-    let reach = |a: &Alignment| a.range.0 < end.plus(walk.settings.gate).plus(walk.settings.gate);
+    let error = |s: StrandRef| view.first(s).error;
+    let soon = soon(walk, end);
+    let reach = |a: &Alignment| a.range.0 < soon.plus(error(a.early)).plus(error(a.late));
     let mut pairs: Vec<Met> = aligned
         .iter()
         .filter(|a| reach(a))
