@@ -111,11 +111,16 @@ pub(crate) fn units(
 
 /// The strand goes on right after its last unit, or it does not. How long a
 /// unit's last picture lasts is a guess in the file: no longer than until the
-/// next one.
+/// next one. A single one before a loss is as long as that in the file: what
+/// comes after the loss knows better.
 fn append(units: &mut Vec<Unit>, next: Unit, closed: bool) {
     if let Some(before) = units.last_mut().filter(|u| u.strand == next.strand) {
         before.closed = closed;
         before.end = before.end.min(next.from.max(before.last.saturating_add(1)));
+        if before.samples == 1 && next.first_damaged {
+            before.frame = before.frame.min(next.frame);
+            *before = before.honest();
+        }
     }
     units.push(next);
 }
