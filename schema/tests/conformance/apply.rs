@@ -210,7 +210,7 @@ mod stories {
         let store = ground.store().await;
         let mut segment = tenth("CAMERA_1", "blue", 1, SegmentState::Complete);
         store.apply(&[put(1, &segment)]).await.expect("applies");
-        crate::stitch::stories::judge(&store, &segment.name, OverlapStatus::Trimmed).await;
+        crate::plans::judge(&store, &segment.name, OverlapStatus::Trimmed).await;
         let head = store.change_head().await.expect("reads");
 
         segment.size_bytes += 1;

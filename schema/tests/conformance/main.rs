@@ -4,8 +4,12 @@
 mod apply;
 mod both;
 mod index;
+mod judged;
+mod plans;
 mod read;
 mod retention;
 mod schema;
 mod stitch;
+mod windows;
 mod writer;
+mod writers;

@@ -19,7 +19,7 @@ on_both! {
 mod stories {
     use super::{catalogue, execute};
     use crate::both::{Ground, at, put, tenth};
-    use crate::stitch::stories::judge;
+    use crate::plans::judge;
     use hitless_model::{CameraId, OverlapStatus, Segment, SegmentState};
     use hitless_schema::testing::{make_old_database, newest_migration, open_as_of};
     use hitless_schema::{ErrorKind, Store};
