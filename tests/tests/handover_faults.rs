@@ -5,6 +5,7 @@ mod handover_rig;
 
 use handover_rig::{Relay, is_alive, lost, runs, signal};
 use hitless_fixtures::{CameraSpec, Cameras, Fault, spawn};
+use hitless_model::SegmentState;
 use hitless_tests::{CameraSetup, Setup, Site, eventually, program, until};
 use rustix::process::Signal;
 use std::path::PathBuf;
@@ -162,6 +163,35 @@ fn a_stop_during_a_handover_stops_both() {
     until("the successor is gone", SOON, || !is_alive(successor));
     let output = asking.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    all_whole(&site, "good");
+}
+
+/// A successor that hangs holds up nobody who is told to stop once more; what
+/// was recorded is finished all the same, and the successor ends when it can.
+#[test]
+fn a_second_stop_during_a_handover_waits_for_no_successor() {
+    let (site, cameras) = (Site::new(), spawn(&[camera("good")]).expect("cameras"));
+    let mut relay = Relay::new(&site, "blue", &setup(&cameras, &["good"]));
+    relay.wait_recording(&["good"]);
+    let mut asking = relay.asking().stderr(Stdio::null()).spawn().expect("it runs");
+    let line = relay.wait_log("as process ");
+    let successor = line.split("as process ").nth(1).and_then(|n| n.trim().parse().ok());
+    let successor: u32 = successor.expect("a process id");
+    signal(successor, Signal::STOP);
+    let first = relay.first().pid();
+    signal(first, Signal::TERM);
+    relay.wait_log("first the successor that was being made");
+    signal(first, Signal::TERM);
+    let status = relay.first().wait_end(SOON);
+    let log = relay.log();
+    assert!(status.success(), "{status}: {log}");
+    assert!(log.contains("not waiting until the successor is gone"), "{log}");
+    assert!(!log.contains("leaving at once"), "{log}");
+    let rows = site.rows("good", "blue");
+    assert!(rows.iter().all(|row| row.state == SegmentState::Complete), "{rows:?}");
+    assert_eq!(asking.wait().expect("it ends").code(), Some(1));
+    signal(successor, Signal::CONT);
+    until("the successor is gone", SOON, || !is_alive(successor));
     all_whole(&site, "good");
 }
 

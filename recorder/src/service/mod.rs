@@ -121,7 +121,11 @@ impl Service {
 
     async fn end(self, end: End) -> anyhow::Result<()> {
         match end {
-            End::AtOnce => warn!("{AT_ONCE}"),
+            End::AtOnce => {
+                warn!("told to stop again: not waiting until the successor is gone");
+                self.drain();
+                self.stop().await;
+            }
             End::Stop => {
                 self.drain();
                 peers::wait(&self.running).await;

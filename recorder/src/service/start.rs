@@ -10,6 +10,7 @@ use super::running::{Running, lock};
 use super::server::{Server, listen};
 use super::viewer::Viewer;
 use super::{clock_watch, mirror, rows_left};
+use crate::crew::Crews;
 use crate::http::Timings;
 use crate::index::Index;
 use crate::ingest::Ingest;
@@ -67,6 +68,7 @@ pub(super) async fn start(
         storage: Arc::clone(&storage),
         index: index.clone(),
         ingest: Arc::new(ingest),
+        crews: Crews::new(),
         hold: held.clone(),
         events: events.clone(),
         alarms: alarms.clone(),
