@@ -120,7 +120,7 @@ fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<J
     let mut background = JoinSet::new();
     background.spawn(running.recovery().of(left.clone()));
     background.spawn(rows_left::run(Arc::clone(running)));
-    background.spawn(mirror::run(writer_options(config)?.url, config.storage.clone()));
+    background.spawn(mirror::run(Arc::clone(running), writer_options(config)?.url));
     background.spawn(disk_watch.run());
     let instance = lock(&running.run).instance.clone();
     background.spawn(clock_watch::run(index.clone(), instance, id.clone()));
