@@ -81,7 +81,9 @@ fn a_broken_program_changes_nothing_and_a_good_one_after_it_takes_over() {
 
 #[test]
 fn a_camera_that_refuses_a_second_session_stops_the_handover_unless_it_may() {
-    let (site, cameras) = (Site::new(), spawn(&[camera("open"), camera("one")]).expect("cameras"));
+    // Between two of its key frames is a gap that counts as one.
+    let one = CameraSpec { gop: 60, ..camera("one") };
+    let (site, cameras) = (Site::new(), spawn(&[camera("open"), one]).expect("cameras"));
     let limits = |setup: Setup| {
         setup.table("handover", "max_seconds", 6).table("handover", "best_effort_seconds", 2).table(
             "recorder",
@@ -97,6 +99,8 @@ fn a_camera_that_refuses_a_second_session_stops_the_handover_unless_it_may() {
     assert!(why.contains("camera one: the successor does not record it"), "{why}");
     assert!(!why.contains("camera open"), "{why}");
     assert_eq!(relay.instance(), "blue");
+    let log = relay.log();
+    assert!(!log.contains("leaving at once"), "the successor finishes its segments: {log}");
     relay.wait_recording(&["open", "one"]);
 
     let may = CameraSetup::new("one", cameras.url("one")).key("overlap", "best-effort");
@@ -177,6 +181,8 @@ fn a_second_stop_during_a_handover_waits_for_no_successor() {
     let line = relay.wait_log("as process ");
     let successor = line.split("as process ").nth(1).and_then(|n| n.trim().parse().ok());
     let successor: u32 = successor.expect("a process id");
+    // Not before its launcher is gone, whose end lets what it stopped go on.
+    relay.wait_log("waiting until it has every camera");
     signal(successor, Signal::STOP);
     let first = relay.first().pid();
     signal(first, Signal::TERM);
