@@ -29,11 +29,14 @@ def part_cpu(seconds, cameras=16):
 def part_ways(seconds, cameras=16):
     """The other ways in, against retina in the same run"""
     rows = []
-    with Run(cameras) as run:
+    with Run(cameras, tls=True) as run:
         base, folder = run.recorder("retina")
         settle(folder, cameras)
-        for name, keys in [("GStreamer, TCP", 'source = "gstreamer"'), ("GStreamer, UDP", 'transport = "udp"')]:
-            other, place = run.recorder(name.replace(", ", "-"), keys)
+        ways = [("GStreamer, TCP", 'source = "gstreamer"', run.urls),
+                ("GStreamer, UDP", 'transport = "udp"', run.urls),
+                ("GStreamer, TLS (rtsps)", "tls_insecure = true", run.tls_urls)]
+        for name, keys, urls in ways:
+            other, place = run.recorder(name.split()[1].strip(","), keys, urls=urls)
             settle(place, cameras)
             time.sleep(5)
             ours, theirs = measure([[other.pid], [base.pid]], seconds)
