@@ -3,7 +3,7 @@
 //! Tries everything that `run` needs and changes nothing but a test file that
 //! it removes again. Each finding names the thing and the way out.
 
-use crate::camera::CameraSettings;
+use crate::camera::{CameraSettings, counted};
 use crate::source::{Session, Track};
 use crate::storage::Space;
 use futures::future::join_all;
@@ -24,7 +24,7 @@ pub async fn run(config: &Config, offline: bool) -> ExitCode {
         }
     };
     let file = config.file.as_ref().map_or("environment".to_owned(), |f| f.display().to_string());
-    say("configuration", Ok(format!("{file}, {} cameras", config.cameras.len())));
+    say("configuration", Ok(format!("{file}, {}", counted(config.cameras.len()))));
     say("gstreamer", gstreamer_parts());
     say("storage", storage(&config.storage));
     say("database", database(config).await);

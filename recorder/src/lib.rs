@@ -3,6 +3,7 @@
 pub mod camera;
 pub mod check;
 pub mod clock;
+pub mod crew;
 pub mod handover;
 pub mod http;
 pub mod index;

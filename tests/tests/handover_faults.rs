@@ -5,6 +5,7 @@ mod handover_rig;
 
 use handover_rig::{Relay, is_alive, lost, runs, signal};
 use hitless_fixtures::{CameraSpec, Cameras, Fault, spawn};
+use hitless_model::SegmentState;
 use hitless_tests::{CameraSetup, Setup, Site, eventually, program, until};
 use rustix::process::Signal;
 use std::path::PathBuf;
@@ -80,7 +81,9 @@ fn a_broken_program_changes_nothing_and_a_good_one_after_it_takes_over() {
 
 #[test]
 fn a_camera_that_refuses_a_second_session_stops_the_handover_unless_it_may() {
-    let (site, cameras) = (Site::new(), spawn(&[camera("open"), camera("one")]).expect("cameras"));
+    // Between two of its key frames is a gap that counts as one.
+    let one = CameraSpec { gop: 60, ..camera("one") };
+    let (site, cameras) = (Site::new(), spawn(&[camera("open"), one]).expect("cameras"));
     let limits = |setup: Setup| {
         setup.table("handover", "max_seconds", 6).table("handover", "best_effort_seconds", 2).table(
             "recorder",
@@ -96,6 +99,8 @@ fn a_camera_that_refuses_a_second_session_stops_the_handover_unless_it_may() {
     assert!(why.contains("camera one: the successor does not record it"), "{why}");
     assert!(!why.contains("camera open"), "{why}");
     assert_eq!(relay.instance(), "blue");
+    let log = relay.log();
+    assert!(!log.contains("leaving at once"), "the successor finishes its segments: {log}");
     relay.wait_recording(&["open", "one"]);
 
     let may = CameraSetup::new("one", cameras.url("one")).key("overlap", "best-effort");
@@ -162,6 +167,37 @@ fn a_stop_during_a_handover_stops_both() {
     until("the successor is gone", SOON, || !is_alive(successor));
     let output = asking.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    all_whole(&site, "good");
+}
+
+/// A successor that hangs holds up nobody who is told to stop once more; what
+/// was recorded is finished all the same, and the successor ends when it can.
+#[test]
+fn a_second_stop_during_a_handover_waits_for_no_successor() {
+    let (site, cameras) = (Site::new(), spawn(&[camera("good")]).expect("cameras"));
+    let mut relay = Relay::new(&site, "blue", &setup(&cameras, &["good"]));
+    relay.wait_recording(&["good"]);
+    let mut asking = relay.asking().stderr(Stdio::null()).spawn().expect("it runs");
+    let line = relay.wait_log("as process ");
+    let successor = line.split("as process ").nth(1).and_then(|n| n.trim().parse().ok());
+    let successor: u32 = successor.expect("a process id");
+    // Not before its launcher is gone, whose end lets what it stopped go on.
+    relay.wait_log("waiting until it has every camera");
+    signal(successor, Signal::STOP);
+    let first = relay.first().pid();
+    signal(first, Signal::TERM);
+    relay.wait_log("first the successor that was being made");
+    signal(first, Signal::TERM);
+    let status = relay.first().wait_end(SOON);
+    let log = relay.log();
+    assert!(status.success(), "{status}: {log}");
+    assert!(log.contains("not waiting until the successor is gone"), "{log}");
+    assert!(!log.contains("leaving at once"), "{log}");
+    let rows = site.rows("good", "blue");
+    assert!(rows.iter().all(|row| row.state == SegmentState::Complete), "{rows:?}");
+    assert_eq!(asking.wait().expect("it ends").code(), Some(1));
+    signal(successor, Signal::CONT);
+    until("the successor is gone", SOON, || !is_alive(successor));
     all_whole(&site, "good");
 }
 

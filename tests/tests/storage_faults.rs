@@ -301,3 +301,43 @@ fn a_disk_that_hangs_loses_nothing_and_disturbs_nobody() {
         assert!(rows.iter().all(|row| row.state == SegmentState::Complete), "{rows:?}");
     }
 }
+
+/// Some folders of one recorder lie on a disk that hangs, of more cameras than
+/// it has threads for such work. The camera beside them is recorded, closed and
+/// indexed as if nothing were, and the others lose nothing once the disk is back.
+#[test]
+fn a_disk_that_hangs_under_many_cameras_holds_up_no_other() {
+    let on_it = ["a", "b", "c", "d", "e", "f", "g"];
+    let all: Vec<_> = on_it.iter().chain(&["well"]).map(|name| camera(name)).collect();
+    let cameras = spawn(&all).expect("cameras");
+    let (disk, site) = (hitless_tests::LoopDisk::new(64), Site::new());
+    let setup = on_it.iter().fold(Setup::new().camera("well", cameras.url("well")), |s, name| {
+        let folder = disk.path().join(name);
+        std::fs::create_dir(&folder).expect("a folder on the disk");
+        std::os::unix::fs::symlink(&folder, site.storage().join(name)).expect("a link to it");
+        s.camera(name, cameras.url(name))
+    });
+    let mut recorder = site.start("blue", &setup);
+    recorder.wait_recording(&on_it, SOON);
+    recorder.wait_recording(&["well"], SOON);
+    let watch = on_it.map(|name| (name, Watch::begin(&cameras, name)));
+    let watch_well = Watch::begin(&cameras, "well");
+    seconds(&cameras, "well", 1);
+    let frozen = Frozen::new(disk.path());
+    let complete = || {
+        let rows = site.rows("well", "blue");
+        rows.iter().filter(|row| row.state == SegmentState::Complete).count()
+    };
+    // A border may have just passed: the first of these was closed before.
+    let before = complete();
+    until("segments beside the hung disk are closed", SOON, || complete() >= before + 4);
+    drop(frozen);
+    seconds(&cameras, "well", 2);
+    let stopped = verdict::stop(&mut recorder, &cameras);
+    watch_well.assert_whole(&site, &stopped, "well");
+    for (name, watch) in watch {
+        watch.assert_whole(&site, &stopped, name);
+        let rows = site.rows(name, "blue");
+        assert!(rows.iter().all(|row| row.state == SegmentState::Complete), "{rows:?}");
+    }
+}

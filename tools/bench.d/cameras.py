@@ -9,22 +9,36 @@ KBPS, FPS = 2000, 30
 class Run:
     """Cameras, and whoever records them; all ended on leaving."""
 
-    def __init__(self, cameras, gop=30, audio="none"):
+    def __init__(self, cameras, gop=30, audio="none", tls=False):
         self.folder = tempfile.mkdtemp(prefix="hitless-bench-")
         self.children = []
         env = dict(os.environ)
         env.setdefault("HITLESS_TEST_FOOTAGE", os.path.join(ROOT, "target", "footage"))
         log = open(os.path.join(self.folder, "fixtures.log"), "w")
+        kind = ["--count", str(cameras), "--kbps", str(KBPS), "--fps", str(FPS), "--gop", str(gop),
+                "--noise", "20", "--audio", audio, "--loop-seconds", "60"]
+        if tls:
+            kind = ["--cameras", self.twice(cameras, gop, audio)]
         self.fixtures = subprocess.Popen(
-            [program("fixtures"), "serve", "--count", str(cameras), "--kbps", str(KBPS),
-             "--fps", str(FPS), "--gop", str(gop), "--noise", "20", "--audio", audio,
-             "--loop-seconds", "60", "--port", str(free_port()),
+            [program("fixtures"), "serve", *kind, "--port", str(free_port()),
              "--control", os.path.join(self.folder, "control.sock"),
              "--truth-dir", os.path.join(self.folder, "truth")],
             env=env, stdout=subprocess.PIPE, stderr=log)
         self.children.append(self.fixtures)
         ready = json.loads(self.fixtures.stdout.readline())
-        self.urls = [c["url"] for c in ready["cameras"]]
+        urls = [c["url"] for c in ready["cameras"]]
+        self.urls = [url for url in urls if url.startswith("rtsp:")]
+        self.tls_urls = [url for url in urls if url.startswith("rtsps:")]
+
+    def twice(self, cameras, gop, audio):
+        """A file of cameras, and of as many of the same kind that speak TLS."""
+        path = os.path.join(self.folder, "cameras.toml")
+        with open(path, "w") as file:
+            for name, tls in (("cam", "false"), ("tls", "true")):
+                for n in range(cameras):
+                    file.write(f'[[camera]]\nname = "{name}{n}"\ntls = {tls}\nkbps = {KBPS}\nfps = {FPS}\n'
+                               f'gop = {gop}\nnoise = 20\naudio = "{audio}"\nloop_seconds = 60\n')
+        return path
 
     def __enter__(self):
         return self
@@ -41,14 +55,14 @@ class Run:
                 child.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def recorder(self, name, camera_keys="", cameras=None, segment=10, env=CLEAN):
+    def recorder(self, name, camera_keys="", cameras=None, segment=10, env=CLEAN, urls=None):
         """Starts a recorder of all cameras in a folder of its own."""
         folder = os.path.join(self.folder, name)
         os.makedirs(folder)
         bind = f"127.0.0.1:{free_port()}"
         text = (f'storage = "storage"\ndatabase = "sqlite://index.db"\n'
                 f'segment_seconds = {segment}\n[recorder]\nbind = "{bind}"\n')
-        for n, url in enumerate(self.urls[:cameras]):
+        for n, url in enumerate((urls or self.urls)[:cameras]):
             text += f'[[camera]]\nid = "cam{n}"\nurl = "{url}"\n{camera_keys}\n'
         config = os.path.join(folder, "hitless.toml")
         open(config, "w").write(text)

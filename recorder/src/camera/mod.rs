@@ -6,14 +6,17 @@
 //! segment in flight first.
 
 mod backoff;
+mod counted;
 mod jump;
 mod leave;
 mod receiver;
 mod settings;
 pub mod state;
 pub mod stats;
+mod telling;
 mod tracks;
 
+pub use counted::counted;
 pub use leave::Leave;
 pub use settings::CameraSettings;
 
@@ -25,15 +28,14 @@ use crate::source::{Maker, Session, SourceError, SourceEvent};
 use crate::strand::CameraParts;
 use backoff::Backoff;
 use futures::FutureExt;
-use hitless_model::{CameraEvent, CameraState, Cause};
-use hitless_schema::Change;
+use hitless_model::Cause;
 use receiver::Receiver;
 use state::{Event, Standing};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
-use tracing::{info, warn};
+use tracing::info;
 
 /// How often silence and the storage are looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -226,58 +228,6 @@ impl CameraTask {
         let why = format!("nothing came for {:.1} s", silent.as_secs_f64());
         self.on(&mut running.standing, Event::Silent(why.clone()));
         Some(SessionEnd::Failed(Cause::CameraAway, why))
-    }
-
-    fn tell_gap(&self, missing: Duration) {
-        let (camera, seconds) = (&self.parts.id, missing.as_secs_f64());
-        warn!(%camera, seconds, "nothing was recorded of camera {camera} for {seconds:.1} s");
-        let kind = http::EventKind::Gap { camera: camera.clone(), seconds, cause: None };
-        // Nobody may be following.
-        let _ = self.events.send(http::Event { at: crate::clock::now(), kind });
-    }
-
-    /// The keeper knows better than the strand why the storage failed.
-    fn with_reason(&self, event: Event) -> Event {
-        match (event, &self.keeper.borrow().failure) {
-            (Event::StrandEnded(Cause::StorageFailed, _), Some(failure)) => {
-                Event::StrandEnded(failure.cause, failure.detail.clone())
-            }
-            (event, _) => event,
-        }
-    }
-
-    fn on(&self, standing: &mut Standing, event: Event) {
-        let Some(next) = standing.on(event) else { return };
-        let camera = &self.parts.id;
-        let (state, detail) = (next.state, next.detail.as_str());
-        match next.cause {
-            Some(cause) if next.state != CameraState::Connecting => {
-                warn!(%camera, %state, %cause, "camera {camera} is {state}: {detail}");
-            }
-            _ => info!(%camera, %state, "camera {camera} is {state}"),
-        }
-        let at = crate::clock::now();
-        // Nobody may be following.
-        let _ = self.events.send(http::Event {
-            at,
-            kind: http::EventKind::Camera {
-                camera: camera.clone(),
-                state: next.state,
-                cause: next.cause,
-                detail: next.detail.clone(),
-            },
-        });
-        self.index.tell(Change::CameraEvent(CameraEvent {
-            camera: camera.clone(),
-            instance: self.parts.storage.instance().clone(),
-            run: self.parts.run.clone(),
-            at,
-            state: next.state,
-            cause: next.cause,
-            detail: next.detail.clone(),
-        }));
-        self.parts.stats.set_standing(next.clone());
-        *standing = next;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::health::{Status, health};
 use super::troubles::camera_trouble;
+use crate::camera::counted;
 use crate::service::view::View;
 use hitless_schema::writer::LinkState;
 
@@ -20,7 +21,7 @@ pub fn status_line(view: &View) -> String {
     let recording = &health.recording;
     parts.push(match recording.enabled_cameras {
         0 => "no camera is enabled".to_owned(),
-        enabled => format!("recording {} of {enabled} cameras", recording.running_cameras),
+        enabled => format!("recording {} of {}", recording.running_cameras, counted(enabled)),
     });
     parts.extend(cameras(view));
     if let LinkState::Away { reason, .. } = &view.database.link {

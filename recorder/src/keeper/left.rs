@@ -7,7 +7,6 @@ use super::Keeper;
 use crate::recovery;
 use hitless_model::{Segment, SegmentName};
 use std::sync::Arc;
-use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
 
 /// What a look after a segment found.
@@ -47,7 +46,7 @@ impl Keeper {
             _ => recovery::recover(&storage, &name, &run)
                 .map(|found| Looked::At(found.map(Box::new))),
         };
-        match spawn_blocking(work).await {
+        match self.blocking(work).await {
             Ok(Ok(Looked::At(Some(segment)))) => {
                 info!(%camera, segment = %left, state = %segment.state, "segment recovered");
                 self.index.tell_segment(*segment);

@@ -22,6 +22,7 @@ pub use messages::{Note, SegmentHeader, ToKeeper};
 pub(crate) use notes::recovered as note_recovered;
 pub use state::{Failure, KeeperState};
 
+use crate::crew::Panicked;
 use crate::http::Timings;
 use crate::index::Index;
 use crate::pipeline::PipelineEvent;
@@ -36,7 +37,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
 use tracing::{debug, error, info, warn};
 
 /// How long a pipeline may take to finish its file; it takes milliseconds.
@@ -115,7 +115,7 @@ impl Keeper {
                 self.index.tell_segment(opened);
                 let Known { notes, ended, ended_at } = known;
                 for note in notes {
-                    write_note(&path, note).await;
+                    self.write_note(&path, note).await;
                 }
                 let open = Open { header: *header, pipeline, path, ended, ended_at };
                 self.open.insert(name, open);
@@ -131,7 +131,7 @@ impl Keeper {
                 self.fail(error, full);
             }
             ToKeeper::Note { name, note } => match self.open.get(&name) {
-                Some(open) => write_note(&open.path, note).await,
+                Some(open) => self.write_note(&open.path, note).await,
                 None => self.known.entry(name).or_default().notes.push(note),
             },
             ToKeeper::Ended { name, tally, clock } => {
@@ -196,7 +196,7 @@ impl Keeper {
         };
         let ended_at = open.ended_at;
         let closing = Closing { storage: Arc::clone(&self.parts.storage), open };
-        match spawn_blocking(move || closing.run()).await {
+        match self.blocking(move || closing.run()).await {
             Ok(Ok(segment)) => {
                 self.parts.stats.segment_closed(&segment);
                 if let Some(at) = ended_at {
@@ -233,7 +233,7 @@ impl Keeper {
         }
         if let Some(Retiring { pipeline, .. }) = self.retiring.remove(&id) {
             // Its threads may wait for the disk: not on this one.
-            if let Err(panic) = spawn_blocking(move || pipeline.stop()).await {
+            if let Err(panic) = self.blocking(move || pipeline.stop()).await {
                 error!(camera = %self.parts.id, "stopping a pipeline failed: {panic}");
             }
         }
@@ -258,7 +258,7 @@ impl Keeper {
         if paths.is_empty() {
             return;
         }
-        let synced = spawn_blocking(move || close::sync_data(&paths)).await;
+        let synced = self.blocking(move || close::sync_data(&paths)).await;
         if let Ok(Err(problem)) = synced {
             warn!(camera = %self.parts.id, "{problem}");
             self.fail(problem.to_string(), problem.is_full());
@@ -276,11 +276,19 @@ impl Keeper {
             std::mem::replace(&mut s.open, self.open.len()) != self.open.len()
         });
     }
-}
 
-async fn write_note(path: &Path, note: Note) {
-    let (path, shown) = (path.to_owned(), path.display().to_string());
-    if let Ok(Err(problem)) = spawn_blocking(move || notes::append(&path, &note)).await {
-        warn!(segment = shown, "cannot note in the .meta file: {problem}");
+    async fn write_note(&self, path: &Path, note: Note) {
+        let (path, shown) = (path.to_owned(), path.display().to_string());
+        if let Ok(Err(problem)) = self.blocking(move || notes::append(&path, &note)).await {
+            warn!(segment = shown, "cannot note in the .meta file: {problem}");
+        }
+    }
+
+    /// Waits for work that waits for the disk.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Panicked> {
+        self.parts.crews.keepers.run(work).await
     }
 }

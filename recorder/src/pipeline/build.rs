@@ -2,11 +2,13 @@
 
 use super::buffer::SHOWN_AS_KEY;
 use super::caps::{audio_caps, video_caps};
-use super::feed::Feed;
-use super::in_flight::InFlight;
+use super::feed::{Feed, source_before};
+use super::marks;
 use super::mend;
 use super::sample::{AudioFormat, Treatment, VideoFormat};
+use super::sound_way::SoundWay;
 use super::{PipelineError, Planned};
+use crate::crew::Crew;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use hitless_model::time::VIDEO_TIMESCALE;
@@ -15,7 +17,6 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::runtime::Handle;
 
 /// Length of a fragment: what a killed process loses of what was muxed. Half of
 /// what is promised, because encoded sound comes up to 0.4 s behind its video.
@@ -57,12 +58,14 @@ impl KeySizes {
     }
 }
 
+/// More buffers than fit into memory: a queue of this length is never full.
+const UNLIMITED: u32 = u32::MAX / 2;
+
 /// A pipeline that is not started yet.
 pub(super) struct Parts {
     pub(super) pipeline: gst::Pipeline,
     pub(super) sink: gst::Element,
-    pub(super) video: Feed,
-    pub(super) audio: Option<Feed>,
+    pub(super) feed: Feed,
 }
 
 pub(super) fn build(
@@ -70,32 +73,28 @@ pub(super) fn build(
     video: &VideoFormat,
     audio: Option<&AudioFormat>,
     planned: &Planned,
-    in_flight: &Arc<InFlight>,
+    workers: &Crew,
 ) -> Result<Parts, PipelineError> {
     let fail = |detail: String| PipelineError::Build { camera: camera.clone(), detail };
-    join(video, audio, planned, in_flight).map_err(|e| fail(e.to_string()))
+    join(video, audio, planned, workers).map_err(|e| fail(e.to_string()))
 }
 
 fn join(
     video: &VideoFormat,
     audio: Option<&AudioFormat>,
     planned: &Planned,
-    in_flight: &Arc<InFlight>,
+    workers: &Crew,
 ) -> Result<Parts, gst::glib::BoolError> {
     let pipeline = gst::Pipeline::new();
     let sink = split_mux_sink(audio, planned)?;
     pipeline.add(&sink)?;
-    let feed =
-        |pad: &gst::Pad, caps: &gst::Caps| Feed::before(pad, caps, Handle::current(), in_flight);
-    let video = feed(&track(&sink, "video")?, &video_caps(video))?;
-    let audio = match audio {
-        Some(format) => {
-            let pad = audio_way_in(&pipeline, track(&sink, "audio_0")?, format)?;
-            Some(feed(&pad, &audio_caps(format))?)
-        }
+    let video = source_before(&track(&sink, "video")?, &video_caps(video))?;
+    let sound = match audio {
+        Some(format) => Some(sound_way(&pipeline, track(&sink, "audio_0")?, format)?),
         None => None,
     };
-    Ok(Parts { pipeline, sink, video, audio })
+    leave_queues_open(&sink);
+    Ok(Parts { pipeline, sink, feed: Feed::new(video, sound, workers.clone()) })
 }
 
 fn track(sink: &gst::Element, name: &str) -> Result<gst::Pad, gst::glib::BoolError> {
@@ -103,19 +102,28 @@ fn track(sink: &gst::Element, name: &str) -> Result<gst::Pad, gst::glib::BoolErr
     pad.ok_or_else(|| gst::glib::bool_error!("splitmuxsink has no pad {name}"))
 }
 
-/// `[decode ! encode !] track`: the pad that sound as it came goes into.
-fn audio_way_in(
+/// What waits for the disk is limited by the strand, which counts it; who
+/// hands it over must not be held up.
+fn leave_queues_open(sink: &gst::Element) {
+    let Some(bin) = sink.downcast_ref::<gst::Bin>() else { return };
+    for queue in bin.iterate_all_by_element_factory_name("queue").into_iter().flatten() {
+        queue.set_property("max-size-buffers", UNLIMITED);
+    }
+}
+
+/// `[decode ! encode !] track`.
+fn sound_way(
     pipeline: &gst::Pipeline,
     track: gst::Pad,
     format: &AudioFormat,
-) -> Result<gst::Pad, gst::glib::BoolError> {
+) -> Result<SoundWay, gst::glib::BoolError> {
     let decoder = if format.codec == AudioCodec::Pcma { "alawdec" } else { "mulawdec" };
     let parts: &[&str] = match format.treatment {
         Treatment::AsIs => &[],
         Treatment::Pcm => &[decoder],
         Treatment::Aac => &[decoder, "audioconvert", "avenc_aac", "aacparse"],
     };
-    let mut into = track;
+    let (mut into, mut end) = (track.clone(), None);
     for name in parts.iter().rev() {
         let element = gst::ElementFactory::make(name).build()?;
         pipeline.add(&element)?;
@@ -123,10 +131,16 @@ fn audio_way_in(
             let pad = element.static_pad(side);
             pad.ok_or_else(|| gst::glib::bool_error!("{name} has no pad {side}"))
         };
-        pad("src")?.link(&into).map_err(|e| gst::glib::bool_error!("no link from {name}: {e}"))?;
+        let source = pad("src")?;
+        source.link(&into).map_err(|e| gst::glib::bool_error!("no link from {name}: {e}"))?;
+        end.get_or_insert(source);
         into = pad("sink")?;
     }
-    Ok(into)
+    let source = source_before(&into, &audio_caps(format))?;
+    Ok(match end {
+        Some(end) => SoundWay::through(source, &end, track),
+        None => SoundWay::direct(source),
+    })
 }
 
 fn split_mux_sink(
@@ -198,12 +212,13 @@ fn mend_boxes(buffer: &mut gst::Buffer, keys: &KeySizes) {
     }
 }
 
-/// The video track gets its timescale; in front of the muxer delta frames get
-/// their flag back; and once the first
-/// group of a file has passed, fragments get their full length.
+/// The video track gets its timescale; in front of the muxer marks end and delta
+/// frames get their flag back; and once the first group of a file has passed,
+/// fragments get their full length.
 fn prepare_video(muxer: &gst::Element, groups: &Arc<AtomicU32>, keys: &KeySizes) {
     let (groups, muxing, keys) = (Arc::clone(groups), muxer.downgrade(), keys.clone());
     muxer.connect_pad_added(move |_, pad| {
+        marks::end_at(pad);
         // Sound keeps its own: in any other the muxer miscounts PCM.
         if !pad.name().starts_with("video") {
             return;

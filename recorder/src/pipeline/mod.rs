@@ -4,7 +4,7 @@
 //! go to, and tells when a segment was opened, closed or could not be written.
 //! It decides nothing: where a segment ends is the strand's business.
 //!
-//! Invariants: pushing never blocks the caller (each track has a queue, see
+//! Invariants: pushing never blocks the caller (there is a queue, see
 //! `feed.rs`; what is in flight is counted in [`InFlight`] and limited by the
 //! strand); a file starts exactly with the sample that its
 //! segment was planned for; a file that exists is never opened.
@@ -16,18 +16,21 @@ mod events;
 mod feed;
 mod hold;
 mod in_flight;
+mod marks;
 mod mend;
 mod release;
 mod sample;
+mod sound_way;
 #[cfg(test)]
 mod tests;
 
 pub use in_flight::InFlight;
 pub use sample::{AudioFormat, AudioSample, Treatment, VideoFormat, VideoSample};
 
+use crate::crew::Crew;
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use hitless_model::{CameraId, MediaSpan, MediaTime};
+use hitless_model::{CameraId, MediaTime};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,8 +90,9 @@ pub struct Pipeline {
     id: u64,
     pipeline: gst::Pipeline,
     sink: gst::Element,
-    video: feed::Feed,
-    audio: Option<feed::Feed>,
+    feed: feed::Feed,
+    has_sound: bool,
+    in_flight: Arc<InFlight>,
     planned: Planned,
     origin: MediaTime,
     release: release::Release,
@@ -98,7 +102,9 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Builds and starts a pipeline whose first sample lies at `origin` on the
-    /// strand's clock. Events go to `post` until `Finished` or `Failed`.
+    /// strand's clock, and which `workers` feed. Events go to `post` until
+    /// `Finished` or `Failed`.
+    #[allow(clippy::too_many_arguments, reason = "a list of parts")]
     pub fn start(
         camera: &CameraId,
         id: u64,
@@ -106,10 +112,11 @@ impl Pipeline {
         audio: Option<&AudioFormat>,
         origin: MediaTime,
         in_flight: &Arc<InFlight>,
+        workers: &Crew,
         post: Post,
     ) -> Result<Self, PipelineError> {
         let planned = Planned::default();
-        let parts = build::build(camera, video, audio, &planned, in_flight)?;
+        let parts = build::build(camera, video, audio, &planned, workers)?;
         let failed = Arc::new(AtomicBool::new(false));
         events::watch(&parts.pipeline, &failed, post);
         parts
@@ -121,12 +128,13 @@ impl Pipeline {
             id,
             pipeline: parts.pipeline,
             sink: parts.sink,
-            video: parts.video,
-            audio: parts.audio,
+            feed: parts.feed,
+            has_sound: audio.is_some(),
+            in_flight: Arc::clone(in_flight),
             planned,
             origin,
             release: release::Release::new(),
-            hold: hold::Hold::new(audio.map_or(MediaSpan::new(0), AudioFormat::kept_back)),
+            hold: hold::Hold::new(audio.map(AudioFormat::kept_back)),
             failed,
         })
     }
@@ -161,67 +169,45 @@ impl Pipeline {
     pub fn push_video(&mut self, sample: VideoSample) -> Result<(), PipelineError> {
         let pts = sample.pts;
         let begins_group = self.release.begins_group(sample.key, pts);
-        let buffer = buffer::video_buffer(sample, self.origin, begins_group, &self.video.in_flight);
-        let group = self.hold.video(buffer, begins_group.then_some(pts));
-        self.push_group(group)
+        let buffer = buffer::video_buffer(sample, self.origin, begins_group, &self.in_flight);
+        let groups = self.hold.video(buffer, begins_group.then_some(pts));
+        self.push(groups)
     }
 
     /// Hands over one audio sample; nothing happens without an audio track.
     pub fn push_audio(&mut self, sample: AudioSample) -> Result<(), PipelineError> {
-        let Some(feed) = &self.audio else { return Ok(()) };
+        if !self.has_sound {
+            return Ok(());
+        }
         let pts = sample.pts;
-        let buffer = buffer::audio_buffer(sample, self.origin, &feed.in_flight);
-        self.pass_audio(buffer, pts)
+        let buffer = buffer::audio_buffer(sample, self.origin, &self.in_flight);
+        let groups = self.hold.audio(buffer, pts);
+        self.push(groups)
     }
 
     /// Tells the audio track that nothing comes before `until`, so that video
     /// does not wait for it.
     pub fn audio_is_silent(&mut self, until: MediaTime) -> Result<(), PipelineError> {
-        match &self.audio {
-            Some(_) => self.pass_audio(buffer::silence(until.since(self.origin)), until),
-            None => Ok(()),
-        }
+        let groups = self.hold.audio(buffer::silence(until.since(self.origin)), until);
+        self.push(groups)
     }
 
     /// Ends all tracks; the open file is finished in the background and
     /// `Finished` follows.
     pub fn finish(&mut self) {
-        let group = self.hold.all();
+        let (groups, last) = self.hold.end();
         // An error means that the pipeline has failed already, and said so.
-        let _ = self.push_group(group);
-        for feed in self.audio.iter().chain([&self.video]) {
-            let _ = feed.end();
-        }
+        let _ = self.feed.end(groups, last);
     }
 
     /// Stops all threads of the pipeline. Blocks: call it where that is allowed.
     pub fn stop(self) {
         let _ = self.pipeline.set_state(gst::State::Null);
-        for feed in self.audio.iter().chain([&self.video]) {
-            feed.stop();
-        }
+        self.feed.stop();
     }
 
-    fn pass_audio(&mut self, buffer: gst::Buffer, pts: MediaTime) -> Result<(), PipelineError> {
-        match (&self.audio, self.hold.audio(buffer, pts)) {
-            (Some(feed), Some(buffer)) => self.push(feed, [buffer]),
-            _ => Ok(()),
-        }
-    }
-
-    fn push_group(&self, group: hold::Group) -> Result<(), PipelineError> {
-        if let Some(feed) = &self.audio {
-            self.push(feed, group.audio)?;
-        }
-        self.push(&self.video, group.video)
-    }
-
-    fn push(
-        &self,
-        feed: &feed::Feed,
-        buffers: impl IntoIterator<Item = gst::Buffer>,
-    ) -> Result<(), PipelineError> {
+    fn push(&self, groups: Vec<hold::Group>) -> Result<(), PipelineError> {
         let closed = |_| PipelineError::Closed { camera: self.camera.clone() };
-        feed.push(buffers).map_err(closed)
+        self.feed.push(groups).map_err(closed)
     }
 }

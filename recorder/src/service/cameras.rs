@@ -8,6 +8,7 @@ use super::alarms::Alarms;
 use super::recording::Recording;
 use super::view::CameraView;
 use crate::camera::{Hold, Leave};
+use crate::crew::Crews;
 use crate::handover::Own;
 use crate::handover::message::LastSample;
 use crate::http::{self, Timings};
@@ -36,6 +37,8 @@ pub struct Shared {
     pub index: Index,
     /// The reading threads.
     pub ingest: Arc<Ingest>,
+    /// Threads for what may block.
+    pub crews: Crews,
     /// Set while nothing may be recorded.
     pub hold: watch::Receiver<Hold>,
     /// For what a person must look at.

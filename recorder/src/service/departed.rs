@@ -22,6 +22,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// Looks after everything there is, and returns when nothing is left. Looks twice:
 /// who is gone lets go of its lock a moment later.
 pub(super) async fn run(running: Arc<Running>) {
+    running.database_tried().await;
     let mut looks = 0;
     loop {
         let done = {

@@ -81,7 +81,7 @@ impl HandingOver {
         }
         let (number, pid) = (proven.evidence.len(), proven.pid());
         self.tell(format!(
-            "recorder {} (process {pid}) has all {number} cameras and answers requests; finishing",
+            "recorder {} (process {pid}) has every camera ({number}) and answers requests; finishing",
             proven.instance
         ));
         let (begun, deadline) = (Instant::now(), proven.deadline);

@@ -26,7 +26,7 @@ const LOST_AT_LAST: &str = "the successor ended when it had taken over everythin
 pub(super) enum End {
     /// Told to stop.
     Stop,
-    /// Told to stop once more.
+    /// Told to stop once more while a successor was being stopped.
     AtOnce,
     /// Somebody else goes on recording all that this one did.
     StepBack,
@@ -230,6 +230,7 @@ impl InCharge {
     /// Told to stop: a successor that is being made is stopped first.
     async fn stop(mut self, signals: &mut Signals) -> End {
         let Some(handover) = self.handover.take() else { return End::Stop };
+        info!("stopping: first the successor that was being made");
         tokio::select! {
             () = handover.break_off() => End::Stop,
             () = signals.stop() => End::AtOnce,

@@ -3,8 +3,9 @@
 //! Retention reads the file alone, since the database may be away when room is
 //! needed. Nothing is ever taken out of the file here.
 
+use super::running::Running;
 use hitless_schema::{DatabaseUrl, ProtectionMirror, Store, StoreError};
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
@@ -13,7 +14,9 @@ use tracing::{debug, error, info};
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Looks for ever.
-pub(super) async fn run(url: DatabaseUrl, root: PathBuf) {
+pub(super) async fn run(running: Arc<Running>, url: DatabaseUrl) {
+    running.database_tried().await;
+    let root = running.config.storage.clone();
     let mut store = None;
     let mut told = None;
     let mut look = tokio::time::interval(LOOK);

@@ -109,10 +109,18 @@ impl Service {
     }
 
     async fn finish(self, mut signals: Signals, end: End) -> anyhow::Result<()> {
+        // A predecessor that goes on says so over the link and by a signal.
+        let told_twice = matches!(end, End::StepBack);
+        let again = async {
+            if told_twice {
+                signals.stop().await;
+            }
+            signals.stop().await;
+        };
         tokio::select! {
             biased;
             ended = self.end(end) => ended,
-            () = signals.stop() => {
+            () = again => {
                 warn!("{AT_ONCE}");
                 Ok(())
             }
@@ -121,7 +129,11 @@ impl Service {
 
     async fn end(self, end: End) -> anyhow::Result<()> {
         match end {
-            End::AtOnce => warn!("{AT_ONCE}"),
+            End::AtOnce => {
+                warn!("told to stop again: not waiting until the successor is gone");
+                self.drain();
+                self.stop().await;
+            }
             End::Stop => {
                 self.drain();
                 peers::wait(&self.running).await;

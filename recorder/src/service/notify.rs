@@ -3,6 +3,7 @@
 //! Without a service manager (no `NOTIFY_SOCKET`) all of this does nothing.
 
 use super::view::View;
+use crate::camera::counted;
 use crate::http::{Event, status_line};
 use hitless_model::CameraState;
 use sd_notify::NotifyState;
@@ -20,7 +21,7 @@ const RENEW_LEAST: Duration = Duration::from_secs(1);
 pub(super) fn ready(view: &View) {
     // What cameras do in their first moment would only alarm people.
     let starting =
-        format!("starting {} cameras", view.cameras.iter().filter(|c| c.enabled).count());
+        format!("starting {}", counted(view.cameras.iter().filter(|c| c.enabled).count()));
     let running = view
         .cameras
         .iter()

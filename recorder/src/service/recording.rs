@@ -44,6 +44,7 @@ impl Recording {
             usize::try_from(config.recorder.queue_bytes).unwrap_or(usize::MAX),
             Nanos::new(i64::try_from(config.segment.as_nanos()).unwrap_or(i64::MAX)),
             config.recorder.sync.unwrap_or(Duration::ZERO),
+            shared.crews.clone(),
             to_keeper,
             stats,
         ));

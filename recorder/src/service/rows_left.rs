@@ -19,6 +19,7 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// Looks after this instance's rows, and returns when that is done.
 pub(super) async fn run(running: Arc<Running>) {
+    running.database_tried().await;
     while let Err(problem) = once(&running).await {
         debug!("rows of earlier runs are not looked after yet: {problem:#}");
         tokio::time::sleep(RETRY).await;

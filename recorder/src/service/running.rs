@@ -10,7 +10,7 @@ use crate::storage::Storage;
 use hitless_config::Config;
 use hitless_model::{Run, RunId, SegmentName};
 use hitless_schema::Change;
-use hitless_schema::writer::Writer;
+use hitless_schema::writer::{LinkState, Writer};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::broadcast;
@@ -95,6 +95,15 @@ impl Running {
             index: self.index.clone(),
             timings: self.timings.clone(),
         }
+    }
+
+    /// Returns once the writer has tried the database. A new SQLite file is made
+    /// by one connection alone: several that turn to write-ahead logging at the
+    /// same time wait for each other for seconds, and rows with them.
+    pub(super) async fn database_tried(&self) {
+        let mut status = self.writer.status();
+        // An error: the writer is gone, and its database is nobody's concern.
+        let _ = status.wait_for(|status| !matches!(status.link, LinkState::Untried)).await;
     }
 
     /// Everything that the database is still to be told.

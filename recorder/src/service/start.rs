@@ -10,6 +10,7 @@ use super::running::{Running, lock};
 use super::server::{Server, listen};
 use super::viewer::Viewer;
 use super::{clock_watch, mirror, rows_left};
+use crate::crew::Crews;
 use crate::http::Timings;
 use crate::index::Index;
 use crate::ingest::Ingest;
@@ -67,6 +68,7 @@ pub(super) async fn start(
         storage: Arc::clone(&storage),
         index: index.clone(),
         ingest: Arc::new(ingest),
+        crews: Crews::new(),
         hold: held.clone(),
         events: events.clone(),
         alarms: alarms.clone(),
@@ -118,7 +120,7 @@ fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<J
     let mut background = JoinSet::new();
     background.spawn(running.recovery().of(left.clone()));
     background.spawn(rows_left::run(Arc::clone(running)));
-    background.spawn(mirror::run(writer_options(config)?.url, config.storage.clone()));
+    background.spawn(mirror::run(Arc::clone(running), writer_options(config)?.url));
     background.spawn(disk_watch.run());
     let instance = lock(&running.run).instance.clone();
     background.spawn(clock_watch::run(index.clone(), instance, id.clone()));

@@ -262,5 +262,6 @@ fn start_pipeline(
         // Without a keeper the camera is gone, and nobody wants to know.
         let _ = keeper.send(ToKeeper::Pipeline { id, event });
     });
-    Ok(Pipeline::start(&camera.id, id, &setup.format, audio, origin, &camera.in_flight, post)?)
+    let (format, in_flight, feeders) = (&setup.format, &camera.in_flight, &camera.crews.feeders);
+    Ok(Pipeline::start(&camera.id, id, format, audio, origin, in_flight, feeders, post)?)
 }

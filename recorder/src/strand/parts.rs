@@ -3,6 +3,7 @@
 use super::clock::CameraClock;
 use super::keys::RecentKeys;
 use crate::camera::stats::CameraStats;
+use crate::crew::Crews;
 use crate::keeper::ToKeeper;
 use crate::pipeline::{InFlight, PipelineError, VideoFormat};
 use crate::storage::{Numbers, Storage};
@@ -32,6 +33,8 @@ pub struct CameraParts {
     pub segment_length: Nanos,
     /// How often the open file is synced; zero: only when it is closed.
     pub sync_interval: std::time::Duration,
+    /// Threads for what may block.
+    pub crews: Crews,
     /// Who looks after files once they are begun.
     pub keeper: mpsc::UnboundedSender<ToKeeper>,
     /// Counters for health and metrics.
@@ -54,6 +57,7 @@ impl CameraParts {
         queue_bytes: usize,
         segment_length: Nanos,
         sync_interval: std::time::Duration,
+        crews: Crews,
         keeper: mpsc::UnboundedSender<ToKeeper>,
         stats: Arc<CameraStats>,
     ) -> Self {
@@ -66,6 +70,7 @@ impl CameraParts {
             queue_bytes,
             segment_length,
             sync_interval,
+            crews,
             keeper,
             stats,
             keys: RecentKeys::default(),
