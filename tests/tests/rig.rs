@@ -31,7 +31,8 @@ fn a_camera_is_recorded_and_stopped_cleanly() {
         assert_eq!(row.name, segment.name);
         assert_eq!(row.state, SegmentState::Complete);
         let found = probe::probe(&segment.path).expect("ffprobe reads it");
-        assert_eq!(row.video.as_ref().map(|v| v.samples), Some(found.video.len() as u64));
+        let samples = row.video.as_ref().map(|v| v.samples);
+        assert_eq!(samples, Some(found.video.len() as u64), "{}", segment.path.display());
     }
     both_ways_to_probe_agree(&paths(&segments));
 }

@@ -56,6 +56,8 @@ struct Tracks {
     video: gst::Pad,
     sound: Option<SoundWay>,
     begun: bool,
+    /// When the latest picture is shown.
+    latest: Option<gst::ClockTime>,
 }
 
 /// A pad that gives `caps` to `sink`.
@@ -83,7 +85,7 @@ impl Feed {
     /// Into the track behind `video`, and the one that `sound` leads to.
     pub(super) fn new(video: gst::Pad, sound: Option<SoundWay>, workers: Crew) -> Self {
         let audio = sound.as_ref().map(|sound| sound.source().clone());
-        let tracks = Tracks { video: video.clone(), sound, begun: false };
+        let tracks = Tracks { video: video.clone(), sound, begun: false, latest: None };
         let queue = Queue { waiting: VecDeque::new(), tracks: Some(tracks), refused: false };
         Self(Arc::new(Lane { video, audio, queue: Mutex::new(queue), workers }))
     }
@@ -171,13 +173,18 @@ impl Tracks {
             }
         }
         self.begun = true;
-        self.video.push(next).map(drop)
+        self.pictures(vec![next])
     }
 
-    /// Pictures end first: from then on sound waits for nothing.
+    /// Pictures end first: from then on sound waits for nothing. Before the end
+    /// a mark says that all have been decoded: the last group is let go of only
+    /// then, and otherwise the one after it would be taken for its rest.
     fn end(&mut self, last: Group) -> Result<(), Refused> {
         let refused = |_: gst::FlowError| Refused;
         self.pictures(last.video).map_err(refused)?;
+        if let Some(latest) = self.latest {
+            self.video.push(marks::of_last_picture(latest)).map_err(refused)?;
+        }
         let mut ended = self.video.push_event(gst::event::Eos::new());
         if let Some(sound) = &mut self.sound {
             let taken = sound.take(last.audio);
@@ -186,7 +193,10 @@ impl Tracks {
         if ended { Ok(()) } else { Err(Refused) }
     }
 
-    fn pictures(&self, buffers: Vec<gst::Buffer>) -> Result<(), gst::FlowError> {
-        buffers.into_iter().try_for_each(|buffer| self.video.push(buffer).map(drop))
+    fn pictures(&mut self, buffers: Vec<gst::Buffer>) -> Result<(), gst::FlowError> {
+        buffers.into_iter().try_for_each(|buffer| {
+            self.latest = self.latest.max(buffer.pts());
+            self.video.push(buffer).map(drop)
+        })
     }
 }

@@ -21,6 +21,11 @@ pub(super) fn of_pictures(border: gst::ClockTime, dts: Option<gst::ClockTime>) -
     mark(border + BEHIND, dts)
 }
 
+/// To be pushed when there will be no more, and the latest is shown at `shown`.
+pub(super) fn of_last_picture(shown: gst::ClockTime) -> gst::Buffer {
+    mark(shown + BEHIND, Some(shown + BEHIND))
+}
+
 /// To be pushed behind all sound before `border`.
 pub(super) fn of_sound(border: gst::ClockTime) -> gst::Buffer {
     mark(border, Some(border))

@@ -129,6 +129,25 @@ fn a_file_ends_where_it_was_planned_between_closed_groups() {
     assert_eq!(written(folder.path(), &groups, &[2, 3, 5]), [16, 8, 16, 8]);
 }
 
+/// splitmuxsink waits with a group until what is decoded has passed its key
+/// frame. Where the end came before that, the file before kept the pictures that
+/// were planned for the next one.
+#[test]
+fn the_last_file_begins_where_it_was_planned_however_soon_the_end_comes() {
+    for left in 1..5 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut groups: Vec<Vec<i64>> = (0..4).map(closed).collect();
+        groups[3].truncate(left);
+        let left = u64::try_from(left).expect("few");
+        assert_eq!(written(folder.path(), &groups, &[2, 3]), [16, 8, left]);
+        let sound = Some(alaw(Treatment::AsIs));
+        let plan = Plan { groups: &groups, borders: &[2, 3], sound };
+        let folder = tempfile::tempdir().expect("a folder");
+        let movies = write(folder.path(), &plan, &Crew::new("test", 1));
+        assert_eq!(movies.iter().map(pictures).collect::<Vec<_>>(), [16, 8, left]);
+    }
+}
+
 /// Sound as it came is cut where its pictures are; also before leading pictures.
 #[test]
 fn sound_ends_with_the_file_of_its_pictures() {
