@@ -169,7 +169,12 @@ impl Tracks {
             sound.take(audio)?;
             if let Some(border) = next.pts().filter(|_| self.begun) {
                 self.video.push(marks::of_pictures(border, next.dts()))?;
-                sound.pass_until(border, marks::of_sound(border))?;
+                if sound.takes_marks() {
+                    sound.pass_until(border, marks::of_sound(border))?;
+                } else if !sound.end() {
+                    // It ends before its sound came, and the pictures wait for none.
+                    return Err(gst::FlowError::Error);
+                }
             }
         }
         self.begun = true;

@@ -27,12 +27,13 @@ pub(super) struct SoundWay {
     /// next one.
     through: Option<(gst::Pad, Arc<Encoded>)>,
     waiting: VecDeque<gst::Buffer>,
+    ended: bool,
 }
 
 impl SoundWay {
     /// From `source` straight into the track.
     pub(super) fn direct(source: gst::Pad) -> Self {
-        Self { source, through: None, waiting: VecDeque::new() }
+        Self { source, through: None, waiting: VecDeque::new(), ended: false }
     }
 
     /// From `source` through elements of which `end` is the last pad, into
@@ -51,7 +52,7 @@ impl SoundWay {
             gst::PadProbeReturn::Handled
         });
         let through = Some((track, encoded));
-        Self { source, through, waiting: VecDeque::new() }
+        Self { source, through, waiting: VecDeque::new(), ended: false }
     }
 
     /// Takes sound as it came; it waits until it is let through.
@@ -86,8 +87,18 @@ impl SoundWay {
         &self.source
     }
 
+    /// A mark can be let through: an encoder tells what it makes only with the
+    /// first that it has made, and nothing comes after the end.
+    pub(super) fn takes_marks(&self) -> bool {
+        let told = |(track, _): &(gst::Pad, _)| track.current_caps().is_some();
+        !self.ended && self.through.as_ref().is_none_or(told)
+    }
+
     /// Lets everything through, and says that nothing follows.
     pub(super) fn end(&mut self) -> bool {
+        if std::mem::replace(&mut self.ended, true) {
+            return true;
+        }
         let waiting = std::mem::take(&mut self.waiting);
         let passed = waiting.into_iter().try_for_each(|buffer| self.pass(buffer));
         if let Some((_, encoded)) = &self.through {

@@ -25,14 +25,15 @@ fn open_gop(number: i64) -> Vec<i64> {
 struct Plan<'a> {
     groups: &'a [Vec<i64>],
     borders: &'a [usize],
-    /// Its frames are as long as `SOUND`, and come a little later than the
-    /// pictures.
+    /// Its frames are as long as `SOUND`.
     sound: Option<AudioFormat>,
+    /// By so much it comes later than its pictures.
+    behind: i64,
 }
 
 /// Ticks of a frame of sound: 20 ms.
 const SOUND: i64 = 1_800;
-/// By so much sound comes later than its pictures.
+/// A little later.
 const BEHIND: i64 = 3 * FRAME;
 
 /// Writes it into files; these.
@@ -65,7 +66,7 @@ fn write(folder: &Path, plan: &Plan<'_>, workers: &Crew) -> Vec<Movie> {
             let sample = VideoSample { pts, dts, duration, key: n == 0, data };
             pipeline.push_video(sample).expect("it takes a sample");
             decoded += 1;
-            while heard + BEHIND < decoded * FRAME {
+            while heard + plan.behind < decoded * FRAME {
                 let duration = MediaSpan::new(SOUND);
                 let sample = AudioSample { pts: at(heard), duration, data: vec![0x55; 160] };
                 pipeline.push_audio(sample).expect("it takes a sample");
@@ -87,7 +88,7 @@ fn write(folder: &Path, plan: &Plan<'_>, workers: &Crew) -> Vec<Movie> {
 
 /// The pictures in the files that begin with these groups.
 fn written(folder: &Path, groups: &[Vec<i64>], borders: &[usize]) -> Vec<u64> {
-    let plan = Plan { groups, borders, sound: None };
+    let plan = Plan { groups, borders, sound: None, behind: BEHIND };
     let movies = write(folder, &plan, &Crew::new("test", 1));
     movies.iter().map(pictures).collect()
 }
@@ -154,8 +155,12 @@ fn sound_ends_with_the_file_of_its_pictures() {
     for group in [closed, open_gop] {
         let folder = tempfile::tempdir().expect("a folder");
         let groups: Vec<Vec<i64>> = (0..6).map(group).collect();
-        let plan =
-            Plan { groups: &groups, borders: &[2, 3, 5], sound: Some(alaw(Treatment::AsIs)) };
+        let plan = Plan {
+            groups: &groups,
+            borders: &[2, 3, 5],
+            sound: Some(alaw(Treatment::AsIs)),
+            behind: BEHIND,
+        };
         let movies = write(folder.path(), &plan, &Crew::new("test", 1));
         // The sound of the last one was still to come.
         for movie in &movies[..3] {
@@ -179,8 +184,11 @@ fn one_thread_feeds_many_pipelines_with_sound() {
             scope.spawn(move || {
                 let folder = tempfile::tempdir().expect("a folder");
                 let sound = Some(alaw(treatments[n % 3]));
-                let movies =
-                    write(folder.path(), &Plan { groups, borders: &[4, 8], sound }, workers);
+                let movies = write(
+                    folder.path(),
+                    &Plan { groups, borders: &[4, 8], sound, behind: BEHIND },
+                    workers,
+                );
                 for movie in &movies {
                     assert_eq!(pictures(movie), 32);
                     assert!(sound_ms(movie) > 3_000, "{} ms of sound", sound_ms(movie));
@@ -188,4 +196,21 @@ fn one_thread_feeds_many_pipelines_with_sound() {
             });
         }
     });
+}
+
+/// Cameras that end before their sound has come, or before an encoder has made
+/// anything of it: nobody waits for it.
+#[test]
+fn a_pipeline_ends_that_never_got_its_sound() {
+    let groups: Vec<Vec<i64>> = (0..4).map(closed).collect();
+    let length = 32 * FRAME;
+    for behind in [length, length - 4 * SOUND, length - 30 * SOUND] {
+        for treatment in [Treatment::AsIs, Treatment::Pcm, Treatment::Aac] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let sound = Some(alaw(treatment));
+            let plan = Plan { groups: &groups, borders: &[], sound, behind };
+            let movies = write(folder.path(), &plan, &Crew::new("test", 1));
+            assert_eq!(pictures(&movies[0]), 32);
+        }
+    }
 }
