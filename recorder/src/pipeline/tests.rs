@@ -142,7 +142,7 @@ fn the_last_file_begins_where_it_was_planned_however_soon_the_end_comes() {
         let left = u64::try_from(left).expect("few");
         assert_eq!(written(folder.path(), &groups, &[2, 3]), [16, 8, left]);
         let sound = Some(alaw(Treatment::AsIs));
-        let plan = Plan { groups: &groups, borders: &[2, 3], sound };
+        let plan = Plan { groups: &groups, borders: &[2, 3], sound, behind: BEHIND };
         let folder = tempfile::tempdir().expect("a folder");
         let movies = write(folder.path(), &plan, &Crew::new("test", 1));
         assert_eq!(movies.iter().map(pictures).collect::<Vec<_>>(), [16, 8, left]);
