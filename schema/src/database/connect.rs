@@ -45,6 +45,15 @@ impl UseFor {
             Self::Job => "-65536",
         }
     }
+
+    /// Pages in the log before they are put where they belong. Each time waits
+    /// for the disk; a fleet would do so after every transaction.
+    fn sqlite_log(self) -> &'static str {
+        match self {
+            Self::Service => "1000",
+            Self::Job => "8000",
+        }
+    }
 }
 
 pub(super) async fn sqlite(
@@ -70,7 +79,10 @@ pub(super) async fn sqlite(
             .test_before_acquire(false)
     };
     let failed = |e: sqlx::Error| StoreError::from_driver(shown, OPENING, &e);
-    let for_writing = options.clone().pragma("cache_size", use_for.sqlite_cache());
+    let for_writing = options
+        .clone()
+        .pragma("cache_size", use_for.sqlite_cache())
+        .pragma("wal_autocheckpoint", use_for.sqlite_log());
     let writer: SqlitePool = pool(1).connect_with(for_writing).await.map_err(failed)?;
     let for_reading = options.pragma("cache_size", SMALL_CACHE).pragma("query_only", "on");
     let readers = pool(SQLITE_READERS).connect_lazy_with(for_reading);
