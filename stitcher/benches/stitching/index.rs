@@ -12,7 +12,7 @@ use hitless_model::{
     CameraId, ClockPoint, ClockSource, InstanceId, MediaTime, Nanos, RunId, Segment, SegmentName,
     SegmentNumber, Utc,
 };
-use hitless_stitcher::index::{Examined, examine, packed, read_soon, row_of_file};
+use hitless_stitcher::index::{Examined, Files, examine_files, packed, row_of_file};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::Write;
@@ -141,12 +141,15 @@ impl Day {
     /// What the program does with each of them.
     fn index(&self) {
         self.rows.par_chunks(16).for_each(|rows| {
-            rows.iter().for_each(|row| read_soon(&self.root.join(row.name.relative_path())));
-            rows.iter().for_each(|row| match examine(&self.root, row) {
-                Examined::Agrees(Some(contents)) => {
-                    std::hint::black_box(packed::pack(&contents.table(), row.media_start));
+            let paths = rows.iter().map(|row| self.root.join(row.name.relative_path()));
+            let files: Vec<Files> = paths.map(Files::open).inspect(Files::announce).collect();
+            rows.iter().zip(&files).for_each(|(row, files)| {
+                match examine_files(&self.root, row, files) {
+                    Examined::Agrees(Some(contents)) => {
+                        std::hint::black_box(packed::pack(&contents.table(), row.media_start));
+                    }
+                    other => panic!("{}: {other:?}", row.name),
                 }
-                other => panic!("{}: {other:?}", row.name),
             });
         });
     }

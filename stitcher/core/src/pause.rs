@@ -37,7 +37,8 @@ impl Pause {
     /// Is it worth a cut?
     pub(crate) fn is_long(&self, timescale: u32) -> bool {
         let step = self.length.ticks().saturating_add(self.frame.ticks());
-        self.length.to_nanos(timescale) > LEAST && step / USUAL > self.frame.ticks()
+        // in this order: nearly every step is an ordinary one
+        step / USUAL > self.frame.ticks() && self.length.to_nanos(timescale) > LEAST
     }
 
     /// With times on another axis.

@@ -79,15 +79,14 @@ fn axis(video: &Track, media_start: MediaTime, timescale: u32) -> Axis {
 fn samples(video: &Track, axis: Axis, sidecar: &Sidecar) -> Vec<Sample> {
     let after_loss: BTreeSet<u64> = sidecar.lost.iter().map(|lost| lost.before).collect();
     let place = |ticks: i64| axis.zero.plus(axis.span(ticks, video.timescale));
-    video
-        .samples
-        .iter()
-        .map(|sample| Sample {
-            decode: place(sample.decode.saturating_add(video.shift)),
-            presentation: place(video.shown(&sample)),
-            duration: axis.span(i64::from(sample.duration), video.timescale),
-            key: sample.key.then_some(KeyKind::Closed),
-            damaged: sidecar.is_damaged(sample.number) || after_loss.contains(&sample.number),
-        })
-        .collect()
+    // nearly all have one sample a run
+    let mut samples = Vec::with_capacity(video.samples.runs().len());
+    samples.extend(video.samples.iter().map(|sample| Sample {
+        decode: place(sample.decode.saturating_add(video.shift)),
+        presentation: place(video.shown(&sample)),
+        duration: axis.span(i64::from(sample.duration), video.timescale),
+        key: sample.key.then_some(KeyKind::Closed),
+        damaged: sidecar.is_damaged(sample.number) || after_loss.contains(&sample.number),
+    }));
+    samples
 }

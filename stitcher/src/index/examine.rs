@@ -6,6 +6,7 @@
 //! never judged, only read as far as it goes.
 
 use super::contents::Contents;
+use super::files::Files;
 use super::in_file::{InFile, read_segment};
 use super::place::Place;
 use hitless_media::storage::RebuildError;
@@ -30,17 +31,15 @@ pub enum Examined {
 
 /// Holds a row against its files.
 pub fn examine(root: &Path, row: &Segment) -> Examined {
+    examine_files(root, row, &Files::open(root.join(row.name.relative_path())))
+}
+
+/// The same, where they are open already.
+pub fn examine_files(root: &Path, row: &Segment, files: &Files) -> Examined {
     if row.state == SegmentState::Expired {
         return Examined::Agrees(None);
     }
-    let path = root.join(row.name.relative_path());
-    match path.try_exists() {
-        Ok(true) => {}
-        Ok(false) if row.state == SegmentState::Recording => return Examined::Agrees(None),
-        Ok(false) => return gone(row),
-        Err(e) => return Examined::Unreadable(format!("{}: {e}", path.display())),
-    }
-    match read_segment(root, &row.name, Place::of(row)) {
+    match read_segment(root, &row.name, files, Place::of(row)) {
         Ok(found) => compare(row, found),
         Err(RebuildError::Mp4(hitless_media::mp4::Mp4Error::Io { source, .. }))
             if source.kind() == ErrorKind::NotFound =>
@@ -52,7 +51,11 @@ pub fn examine(root: &Path, row: &Segment) -> Examined {
 }
 
 fn gone(row: &Segment) -> Examined {
-    if row.state == SegmentState::Missing { Examined::Agrees(None) } else { Examined::Gone }
+    match row.state {
+        // not there yet, or known to be missing
+        SegmentState::Recording | SegmentState::Missing => Examined::Agrees(None),
+        _ => Examined::Gone,
+    }
 }
 
 fn compare(row: &Segment, InFile { row: mut found, contents }: InFile) -> Examined {

@@ -1,9 +1,9 @@
 //! A segment as its files tell it, each read once.
 
 use super::contents::Contents;
+use super::files::Files;
 use super::place::Place;
-use hitless_media::Sidecar;
-use hitless_media::mp4::{Movie, Mp4Error};
+use hitless_media::mp4::Mp4Error;
 use hitless_media::storage::{FILE_NAME_ERROR, RebuildError, segment_from_files, segment_of};
 use hitless_model::{ClockSource, Nanos, Segment, SegmentName};
 use std::path::Path;
@@ -27,18 +27,23 @@ pub struct InFile {
 
 /// Reads a segment; without a `.meta` file it lies at `place`. A file that is
 /// broken is no error but a row that says so.
-pub fn read_segment(root: &Path, name: &SegmentName, place: Place) -> Result<InFile, RebuildError> {
-    let path = root.join(name.relative_path());
-    let sidecar = Sidecar::read(&path)?;
-    let movie = match Movie::open(&path) {
+pub fn read_segment(
+    root: &Path,
+    name: &SegmentName,
+    files: &Files,
+    place: Place,
+) -> Result<InFile, RebuildError> {
+    let path = files.path();
+    let sidecar = files.sidecar()?;
+    let movie = match files.movie() {
         Ok(movie) => movie,
         Err(error @ Mp4Error::Io { .. }) => return Err(RebuildError::Mp4(error)),
         Err(_) => {
             let row = segment_from_files(root, Path::new(&name.relative_path()))?;
-            return Ok(InFile { row: trusted(row, &path), contents: None });
+            return Ok(InFile { row: trusted(row, path), contents: None });
         }
     };
-    let mut row = trusted(segment_of(name.clone(), sidecar.clone(), &movie), &path);
+    let mut row = trusted(segment_of(name.clone(), sidecar.clone(), &movie), path);
     if row.run.is_none() {
         place.put(&mut row);
     }
@@ -51,7 +56,8 @@ pub fn read_segment(root: &Path, name: &SegmentName, place: Place) -> Result<InF
 
 /// The row of a segment's files alone.
 pub fn row_of_file(root: &Path, name: &SegmentName) -> Result<Segment, RebuildError> {
-    read_segment(root, name, Place::alone(name)).map(|found| found.row)
+    let files = Files::open(root.join(name.relative_path()));
+    read_segment(root, name, &files, Place::alone(name)).map(|found| found.row)
 }
 
 /// What only the samples tell: what follows a loss.

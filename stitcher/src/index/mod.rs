@@ -6,19 +6,19 @@
 
 mod contents;
 mod examine;
+mod files;
 mod in_file;
 mod key_kind;
 pub mod packed;
 mod pauses;
 mod place;
 mod prints;
-mod soon;
 mod sound;
 
 pub use contents::{Contents, ContentsError};
-pub use examine::{Examined, examine};
+pub use examine::{Examined, examine, examine_files};
+pub use files::Files;
 pub use in_file::{InFile, read_segment, row_of_file};
 pub use pauses::{pack_pauses, unpack_pauses};
 pub use place::Place;
 pub use prints::{PrintError, prints};
-pub use soon::read_soon;

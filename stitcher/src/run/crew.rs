@@ -1,5 +1,5 @@
-//! Many cameras, several at once: planned by some tasks, each of which writes
-//! its cameras a lot at a time.
+//! Many cameras, several at once: planned by some tasks, and written a lot at a
+//! time while the next ones are planned.
 //!
 //! A commit and the pages of a table cost the same for one camera as for many
 //! that lie side by side. A camera that fails keeps no other from being
@@ -17,10 +17,15 @@ use hitless_schema::StoreError;
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::stitch::{Applied, StitchState, Window};
 use std::sync::Arc;
+use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinSet;
 
 /// Cameras in one transaction at most: recorders wait while it writes.
 const LOT: usize = 16;
+
+/// Lots at once: while one is being written, the next is held against what is
+/// stored.
+const WRITING: usize = 2;
 
 /// A camera and where it stands.
 type Held = (CameraId, StitchState);
@@ -56,15 +61,16 @@ impl Crew {
             }
         }
         let size = cameras.len().div_ceil(2 * self.tasks()).clamp(1, LOT);
-        let lots: Vec<Vec<_>> = cameras.chunks(size).map(<[_]>::to_vec).collect();
-        let work = |crew: Self, lot| {
-            let known = Arc::clone(&known);
-            async move { crew.lot(lot, &known, head).await }
+        // bounded: whoever plans waits for whoever writes
+        let (planned, ready) = mpsc::channel(size);
+        let work = move |crew: Self, one| {
+            let (known, planned) = (Arc::clone(&known), planned.clone());
+            async move {
+                // nobody to take it: the writer has failed, and tells
+                let _ = planned.send(crew.plan(one, &known, head).await).await;
+            }
         };
-        self.spread(lots, work, |reports: Vec<CameraReport>| {
-            reports.into_iter().for_each(&mut told);
-        })
-        .await;
+        tokio::join!(self.spread(cameras, work, |()| ()), self.write_all(ready, size, told));
         Ok(())
     }
 
@@ -113,27 +119,55 @@ impl Crew {
         }
     }
 
-    /// Plans some cameras and writes them together.
-    async fn lot(
+    /// Plans a camera.
+    async fn plan(
         &self,
-        cameras: Vec<(Held, Indexed)>,
+        ((camera, state), indexed): (Held, Indexed),
         known: &Known,
         head: ChangeSeq,
-    ) -> Vec<CameraReport> {
-        let (mut reports, mut ready) = (Vec::new(), Vec::new());
-        for ((camera, state), indexed) in cameras {
-            let (site, compute) = (&self.site, &self.compute);
-            let planner = Planner { site, compute, known, camera: &camera };
-            match plan(&planner, &state, head, self.mode).await {
-                Ok(mut one) => {
-                    one.done.indexed = indexed;
-                    ready.push(one);
+    ) -> Result<Ready, CameraReport> {
+        let (site, compute) = (&self.site, &self.compute);
+        let planner = Planner { site, compute, known, camera: &camera };
+        match plan(&planner, &state, head, self.mode).await {
+            Ok(mut ready) => {
+                ready.done.indexed = indexed;
+                Ok(ready)
+            }
+            Err(problem) => Err(CameraReport { camera, result: Err(problem) }),
+        }
+    }
+
+    /// Writes what is planned in lots of some size, until no more comes.
+    async fn write_all(
+        &self,
+        mut planned: Receiver<Result<Ready, CameraReport>>,
+        size: usize,
+        mut told: impl FnMut(CameraReport),
+    ) {
+        let (mut lot, mut lots) = (Vec::with_capacity(size), JoinSet::new());
+        loop {
+            let next = planned.recv().await;
+            let is_last = next.is_none();
+            match next {
+                Some(Ok(ready)) => lot.push(ready),
+                Some(Err(failed)) => told(failed),
+                None => {}
+            }
+            if lot.len() >= size || is_last {
+                let (crew, lot) = (self.clone(), std::mem::take(&mut lot));
+                lots.spawn(async move { crew.write(lot).await });
+            }
+            while lots.len() >= if is_last { 1 } else { WRITING } {
+                match lots.join_next().await {
+                    Some(Ok(reports)) => reports.into_iter().for_each(&mut told),
+                    Some(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
+                    None => {}
                 }
-                Err(problem) => reports.push(CameraReport { camera, result: Err(problem) }),
+            }
+            if is_last {
+                return;
             }
         }
-        reports.extend(self.write(ready).await);
-        reports
     }
 
     /// Writes the first windows of all, then the second ones of those that

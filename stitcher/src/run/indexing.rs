@@ -6,7 +6,7 @@
 //! by the next run.
 
 use crate::compute::Compute;
-use crate::index::{Examined, examine, pack_pauses, packed, read_soon};
+use crate::index::{Examined, Files, examine_files, pack_pauses, packed};
 use crate::site::{Site, now};
 use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
@@ -107,18 +107,19 @@ async fn store(site: &Site, looked: Vec<Looked>, done: &mut Indexed) -> Result<(
 
 fn look_at_all(root: &Path, listed: &[ToIndex]) -> Vec<Looked> {
     let some = |some: &[ToIndex]| -> Vec<Looked> {
-        for one in some {
-            read_soon(&root.join(one.segment.name.relative_path()));
-        }
-        some.iter().map(|one| look(root, one)).collect()
+        let files: Vec<Files> = some
+            .iter()
+            .map(|one| Files::open(root.join(one.segment.name.relative_path())))
+            .inspect(Files::announce)
+            .collect();
+        some.iter().zip(&files).map(|(one, files)| look(root, one, files)).collect()
     };
     listed.par_chunks(SOON).flat_map_iter(some).collect()
 }
 
-fn look(root: &Path, one: &ToIndex) -> Looked {
+fn look(root: &Path, one: &ToIndex, files: &Files) -> Looked {
     let row = &one.segment;
-    let path = root.join(row.name.relative_path());
-    let mark = mark(&path);
+    let mark = mark(files.path());
     let unreadable = |reason: String| Unreadable {
         segment: row.name.clone(),
         seq: one.seq,
@@ -126,7 +127,7 @@ fn look(root: &Path, one: &ToIndex) -> Looked {
         path: None,
         reason,
     };
-    let contents = match examine(root, row) {
+    let contents = match examine_files(root, row, files) {
         Examined::Differs(found) => return Looked::Correct(found),
         Examined::Gone => return Looked::Missing(row.name.clone()),
         Examined::Unreadable(reason) => return Looked::Later(unreadable(reason)),

@@ -6,7 +6,6 @@ use super::movie::{Extent, Movie, Track};
 use super::samples::Run;
 use crate::parameters::ParameterSets;
 use hitless_model::{AudioTrack, MediaSpan, Nanos, VideoTrack};
-use std::collections::BTreeSet;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -95,14 +94,26 @@ fn audio_offset(movie: &Movie) -> Nanos {
 }
 
 fn video_facts(track: &Track) -> Option<VideoTrack> {
-    let used: BTreeSet<u16> = track.samples.runs().iter().map(|run| run.entry).collect();
+    let mut used: Vec<u16> = track.samples.runs().iter().map(|run| run.entry).collect();
+    // nearly always one: not worth a set
+    used.dedup();
+    used.sort_unstable();
+    used.dedup();
     let mut used: Vec<VideoDescription> =
         used.iter().filter_map(|index| track.entries.get(usize::from(*index))?.video()).collect();
     if used.is_empty() {
         used.extend(track.entries.first()?.video());
     }
     let first = used.first()?;
-    let (width, height) = size(first);
+    let sets = ParameterSets::from_record(first.codec, &first.record);
+    let format = sets.as_ref().ok().and_then(|(sets, _)| sets.format().ok());
+    // as the parameter sets say, which know about cropping; else as the entry
+    let (width, height) =
+        format.map_or((first.width, first.height), |format| (format.width, format.height));
+    let parameters = match (used.as_slice(), &sets) {
+        ([_], Ok((sets, _))) => sets.hash(),
+        (used, _) => parameters(used),
+    };
     let keys = track.samples.runs().iter().filter(|run| run.key);
     Some(VideoTrack {
         codec: first.codec,
@@ -113,15 +124,8 @@ fn video_facts(track: &Track) -> Option<VideoTrack> {
         key_frames: keys.map(|run| u64::from(run.count)).sum(),
         bytes: track.samples.bytes(),
         damaged: 0,
-        parameters: parameters(&used),
+        parameters,
     })
-}
-
-/// As the parameter sets say, which know about cropping; else as the entry.
-fn size(description: &VideoDescription) -> (u32, u32) {
-    ParameterSets::from_record(description.codec, &description.record)
-        .and_then(|(sets, _)| sets.format())
-        .map_or((description.width, description.height), |format| (format.width, format.height))
 }
 
 /// One number for all descriptions in use: for one, the hash of its parameter

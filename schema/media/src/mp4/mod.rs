@@ -25,6 +25,7 @@ mod inspect;
 pub mod limits;
 mod moov;
 mod movie;
+mod numbers;
 mod opus;
 mod salvage;
 mod samples;

@@ -90,6 +90,11 @@ pub struct Samples {
 }
 
 impl Samples {
+    /// None yet, but room for so many runs.
+    pub(super) fn with_room(runs: usize) -> Self {
+        Self { runs: Vec::with_capacity(runs.min(super::limits::RUNS)), ..Self::default() }
+    }
+
     /// How many.
     pub fn len(&self) -> u64 {
         self.count

@@ -97,6 +97,10 @@ impl<'a, S: ReadAt + ?Sized> Window<'a, S> {
     /// `length` bytes from `at` on, which must be there. The caller has held
     /// `length` against a limit.
     pub(super) fn take(&mut self, at: u64, length: u64) -> io::Result<Vec<u8>> {
+        if at == self.at && length == self.buffer.len() as u64 {
+            // the table at the end of a file: not worth a copy
+            return Ok(std::mem::take(&mut self.buffer));
+        }
         let mut bytes = vec![0; to_usize(length)];
         let known = match at.checked_sub(self.at) {
             Some(skip) if skip < self.buffer.len() as u64 => &self.buffer[to_usize(skip)..],

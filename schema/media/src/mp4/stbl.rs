@@ -7,8 +7,9 @@
 use super::boxes::BoxRef;
 use super::error::Fault;
 use super::limits;
+use super::numbers::{number, numbers, pairs};
 use super::samples::{Run, Samples};
-use mp4_atom::{Co64, Ctts, Stco, Stsc, StscEntry, Stss, Stsz, StszSamples, Stts};
+use mp4_atom::{Co64, Stsc, StscEntry, Stss};
 
 /// What the tables gave.
 pub(super) struct Joined {
@@ -31,8 +32,14 @@ pub(super) fn join(stbl: &BoxRef<'_>, file_size: u64) -> Result<Joined, Fault> {
     Ok(Joined { samples: join.samples, cut: join.cut })
 }
 
+/// Bytes of each sample.
+enum Sizes {
+    Alike { count: u32, size: u32 },
+    Each(Vec<u32>),
+}
+
 struct Tables {
-    sizes: StszSamples,
+    sizes: Sizes,
     chunks: Vec<u64>,
     layout: Vec<StscEntry>,
     /// Count and ticks.
@@ -48,27 +55,34 @@ impl Tables {
         if let Some(stz2) = stbl.child(b"stz2") {
             return Err(stz2.fault("compact sample sizes are not read"));
         }
-        let durations = table(stbl, b"stts", |t: Stts| t.entries)?;
-        let compositions = table(stbl, b"ctts", |t: Ctts| t.entries)?;
-        let mut layout = table(stbl, b"stsc", |t: Stsc| t.entries)?;
+        let mut layout = match stbl.child(b"stsc") {
+            Some(stsc) => stsc.leaf::<Stsc>()?.entries,
+            None => Vec::new(),
+        };
         layout.sort_by_key(|entry| entry.first_chunk);
         Ok(Self {
             sizes: match stbl.child(b"stsz") {
-                Some(stsz) => stsz.leaf::<Stsz>()?.samples,
-                None => StszSamples::default(),
+                Some(stsz) => sizes(&stsz)?,
+                None => Sizes::Each(Vec::new()),
             },
-            chunks: match stbl.child(b"co64") {
-                Some(co64) => co64.leaf::<Co64>()?.entries,
-                None => {
-                    table(stbl, b"stco", |t: Stco| t.entries)?.into_iter().map(u64::from).collect()
-                }
+            chunks: match (stbl.child(b"co64"), stbl.child(b"stco")) {
+                (Some(co64), _) => co64.leaf::<Co64>()?.entries,
+                (None, Some(stco)) => numbers(&stco, 0)?.map(u64::from).collect(),
+                (None, None) => Vec::new(),
             },
             layout,
-            durations: durations.into_iter().map(|e| (e.sample_count, e.sample_delta)).collect(),
-            compositions: compositions
-                .into_iter()
-                .map(|e| (e.sample_count, composition(e.sample_offset)))
-                .collect(),
+            durations: match stbl.child(b"stts") {
+                Some(stts) => pairs(&stts)?.collect(),
+                None => Vec::new(),
+            },
+            compositions: match stbl.child(b"ctts") {
+                Some(ctts) => {
+                    let signed =
+                        |(count, ticks): (u32, u32)| (count, composition(i64::from(ticks)));
+                    pairs(&ctts)?.map(signed).collect()
+                }
+                None => Vec::new(),
+            },
             keys: stbl.child(b"stss").map(|stss| keys(&stss)).transpose()?,
         })
     }
@@ -80,20 +94,20 @@ pub(super) fn composition(offset: i64) -> i32 {
     offset as i32
 }
 
+/// A size for all of them, and where it is 0 one for each (8.7.3.2).
+fn sizes(stsz: &BoxRef<'_>) -> Result<Sizes, Fault> {
+    Ok(match number(stsz, 0)? {
+        0 => Sizes::Each(numbers(stsz, 4)?.collect()),
+        size => Sizes::Alike { count: number(stsz, 4)?, size },
+    })
+}
+
 fn keys(stss: &BoxRef<'_>) -> Result<Vec<u64>, Fault> {
     let numbers = stss.leaf::<Stss>()?.entries;
     let mut keys: Vec<u64> = numbers.iter().filter_map(|n| u64::from(*n).checked_sub(1)).collect();
     keys.sort_unstable();
     keys.dedup();
     Ok(keys)
-}
-
-fn table<T: mp4_atom::Atom, E>(
-    stbl: &BoxRef<'_>,
-    kind: &[u8; 4],
-    entries: impl FnOnce(T) -> Vec<E>,
-) -> Result<Vec<E>, Fault> {
-    stbl.child(kind).map_or(Ok(Vec::new()), |found| found.leaf::<T>().map(entries))
 }
 
 struct Join<'a> {
@@ -116,8 +130,8 @@ impl<'a> Join<'a> {
             tables,
             file_size,
             total: match &tables.sizes {
-                StszSamples::Identical { count, .. } => u64::from(*count),
-                StszSamples::Different { sizes } => sizes.len() as u64,
+                Sizes::Alike { count, .. } => u64::from(*count),
+                Sizes::Each(sizes) => sizes.len() as u64,
             },
             number: 0,
             decode: 0,
@@ -125,7 +139,10 @@ impl<'a> Join<'a> {
             compositions: Stretches::new(&tables.compositions),
             layout_index: 0,
             key_index: 0,
-            samples: Samples::default(),
+            samples: match &tables.sizes {
+                Sizes::Alike { .. } => Samples::default(),
+                Sizes::Each(sizes) => Samples::with_room(sizes.len()),
+            },
             cut: None,
         }
     }
@@ -186,8 +203,8 @@ impl<'a> Join<'a> {
 
     fn same_size(&self) -> (u64, u32) {
         match &self.tables.sizes {
-            StszSamples::Identical { size, .. } => (self.total - self.number, *size),
-            StszSamples::Different { sizes } => {
+            Sizes::Alike { size, .. } => (self.total - self.number, *size),
+            Sizes::Each(sizes) => {
                 let index = usize::try_from(self.number).unwrap_or(usize::MAX);
                 (1, sizes.get(index).copied().unwrap_or_default())
             }
@@ -216,6 +233,8 @@ pub(super) fn entry_index(index: u32) -> u16 {
 pub(super) fn whole_samples(offset: u64, size: u32, count: u64, file_size: u64) -> u64 {
     match file_size.checked_sub(offset) {
         None => 0,
+        // nearly always: spares the division, which costs as much as the rest
+        Some(room) if count == 1 => u64::from(u64::from(size) <= room),
         Some(_) if size == 0 => count,
         Some(room) => count.min(room / u64::from(size)),
     }

@@ -32,6 +32,9 @@ pub enum SidecarError {
 /// second would fit.
 pub const SIDECAR_BYTES: u64 = 256 << 20;
 
+/// Room made for a file before it is read; nearly all are smaller.
+const ROOM: usize = 64 << 10;
+
 /// All that a `.meta` file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sidecar {
@@ -133,10 +136,13 @@ impl Sidecar {
 }
 
 fn load(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if !path.metadata()?.is_file() {
+    let found = path.metadata()?;
+    if !found.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"));
     }
+    // a byte more, so that its end is seen without another buffer
+    let room = usize::try_from(found.len()).unwrap_or(usize::MAX).saturating_add(1);
+    let mut bytes = Vec::with_capacity(room.min(ROOM));
     File::open(path)?.take(SIDECAR_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -16,7 +16,7 @@ mod fold;
 mod record;
 mod writer;
 
-pub use fold::{Sidecar, SidecarError};
+pub use fold::{SIDECAR_BYTES, Sidecar, SidecarError};
 pub use record::{Clock, ClockStep, Closed, Lost, Opened, Record, Recovered, SampleRange};
 pub use writer::Writer;
 
