@@ -2,6 +2,7 @@
 
 use super::copy;
 use super::digest::{Digests, digests};
+use super::direct::Writer;
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
 use super::meter::Meter;
@@ -65,6 +66,15 @@ impl Durability {
     fn keep(self, target: &Target) -> Result<(), ExportError> {
         if self == Self::Synced { target.sync() } else { Ok(()) }
     }
+
+    /// Does some work; what is to last goes to the disk meanwhile.
+    fn flushing<T>(
+        self,
+        target: &Target,
+        work: impl FnOnce() -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        if self == Self::Synced { target.flushing(work) } else { work() }
+    }
 }
 
 /// Writes a clip: all of it or nothing, and on the disk.
@@ -78,18 +88,13 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
-    let passes = if order.manifest { 2 } else { 1 };
-    order.meter.expect(made.size().saturating_mul(passes));
-    let write = || match order.manifest {
-        true => {
-            let copy = |feed: &mut _| copy::write(&made, &target, order.meter, Some(feed));
-            digests(&made, copy).map(Some)
+    let digests = match order.manifest {
+        true => Some(write_digested(&made, &target, order.meter, durability)?),
+        false => {
+            order.meter.expect(made.size());
+            durability.flushing(&target, || copy::write(&made, &target, order.meter))?;
+            None
         }
-        false => copy::write(&made, &target, order.meter, None).map(|()| None),
-    };
-    let digests = match durability {
-        Durability::Synced => target.flushing(write)?,
-        Durability::Unsynced => write()?,
     };
     let beside = digests.map(|d| write_manifest(order, &made, d, durability)).transpose()?;
     durability.keep(&target)?;
@@ -114,6 +119,27 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
         begins: made.begins(),
         manifest: told,
     })
+}
+
+/// Writes a clip and digests it. The bytes pass through the program for that,
+/// and are written from there, unless the file system can share them.
+fn write_digested(
+    made: &VirtualMp4,
+    target: &Target,
+    meter: &Meter,
+    durability: Durability,
+) -> Result<Digests, ExportError> {
+    if copy::shares_blocks(target) {
+        meter.expect(made.size().saturating_mul(2));
+        copy::write(made, target, meter)?;
+        return digests(made, meter, |_| Ok(()));
+    }
+    meter.expect(made.size());
+    let mut writer = Writer::new(made, target, durability)?;
+    if writer.is_direct() {
+        return digests(made, meter, |block| writer.write(block));
+    }
+    durability.flushing(target, || digests(made, meter, |block| writer.write(block)))
 }
 
 /// Where a clip's manifest is.
