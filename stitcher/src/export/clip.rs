@@ -12,6 +12,7 @@ use crate::virtual_mp4::{Cut, VirtualMp4};
 use hitless_model::{CameraId, Nanos, Utc};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is to be done with a clip.
 #[derive(Debug, Clone)]
@@ -121,25 +122,44 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
     })
 }
 
-/// Writes a clip and digests it. The bytes pass through the program for that,
-/// and are written from there, unless the file system can share them.
+/// Writes a clip and digests it. Bytes that pass through the program for that
+/// are written from there if they are to last; else the kernel copies beside it.
 fn write_digested(
     made: &VirtualMp4,
     target: &Target,
     meter: &Meter,
     durability: Durability,
 ) -> Result<Digests, ExportError> {
-    if copy::shares_blocks(target) {
-        meter.expect(made.size().saturating_mul(2));
-        copy::write(made, target, meter)?;
-        return digests(made, meter, |_| Ok(()));
-    }
-    meter.expect(made.size());
-    let mut writer = Writer::new(made, target, durability)?;
-    if writer.is_direct() {
+    if durability == Durability::Synced
+        && let Some(mut writer) = Writer::new(made, target)?
+    {
+        meter.expect(made.size());
         return digests(made, meter, |block| writer.write(block));
     }
-    durability.flushing(target, || digests(made, meter, |block| writer.write(block)))
+    meter.expect(made.size().saturating_mul(2));
+    durability.flushing(target, || beside_copying(made, target, meter))
+}
+
+fn beside_copying(
+    made: &VirtualMp4,
+    target: &Target,
+    meter: &Meter,
+) -> Result<Digests, ExportError> {
+    let failed = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let copying = scope.spawn(|| {
+            let copied = copy::write(made, target, meter);
+            failed.store(copied.is_err(), Ordering::Relaxed);
+            copied
+        });
+        let digests = digests(made, meter, |_| match failed.load(Ordering::Relaxed) {
+            // What failed is told below.
+            true => Err(ExportError::Interrupted),
+            false => Ok(()),
+        });
+        copying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        digests
+    })
 }
 
 /// Where a clip's manifest is.

@@ -161,7 +161,7 @@ pub(super) mod tests {
     /// Two seconds of a file that is made there.
     pub(in crate::export) fn clip(path: &Path) -> VirtualMp4 {
         let made = std::process::Command::new("ffmpeg")
-            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2"])
+            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2"])
             .args(["-c:v", "libx264", "-x264-params", "log=-1", "-pix_fmt", "yuv420p"])
             .arg(path)
             .status();

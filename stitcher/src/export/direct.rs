@@ -2,12 +2,10 @@
 //!
 //! Bytes that passed through the program anyway need not be copied again, and
 //! the disk has them as soon as they are written: with sync, an hour takes half
-//! of what copying and syncing takes. Where a file system does not do it, or
-//! nobody waits for the disk, they are written as usual.
+//! of what copying and syncing takes.
 
 use super::block::Block;
-use super::clip::Durability;
-use super::copy::{failed, make_room};
+use super::copy::{failed, make_room, shares_blocks};
 use super::error::ExportError;
 use super::target::Target;
 use crate::virtual_mp4::{PAGE, VirtualMp4};
@@ -24,20 +22,17 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Makes room for the clip.
+    /// Makes room for the clip. `None`: the file system cannot do it, or can do
+    /// better and share the originals' blocks.
     pub(super) fn new(
         clip: &'a VirtualMp4,
         target: &'a Target,
-        durability: Durability,
-    ) -> Result<Self, ExportError> {
+    ) -> Result<Option<Self>, ExportError> {
+        if shares_blocks(target) || set_direct(target, true).is_err() {
+            return Ok(None);
+        }
         make_room(clip.size(), target)?;
-        let direct = durability == Durability::Synced && set_direct(target, true).is_ok();
-        Ok(Self { clip, target, direct })
-    }
-
-    /// Whether the disk has what is written.
-    pub(super) fn is_direct(&self) -> bool {
-        self.direct
+        Ok(Some(Self { clip, target, direct: true }))
     }
 
     pub(super) fn write(&mut self, block: &Block) -> Result<(), ExportError> {
@@ -96,19 +91,23 @@ mod tests {
     /// digests are those of what is written, and of the originals' ranges.
     #[test]
     fn what_is_written_is_the_clip_and_its_digests() {
-        // Not where temporary files are: memory is no disk.
         let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).expect("a folder");
         let clip = clip(&folder.path().join("source.mp4"));
         let wanted = all(&clip);
         assert!(wanted.len() % PAGE as usize != 0 && wanted.len() > 3 * PAGE as usize);
-        for durability in [Durability::Synced, Durability::Unsynced] {
+        for past in [true, false] {
             let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
             let target = target.expect("created");
-            let mut writer = Writer::new(&clip, &target, durability).expect("room");
+            // Where temporary files are kept in memory there is no other way.
+            let Some(mut writer) = Writer::new(&clip, &target).expect("room") else { return };
+            if !past {
+                set_direct(&target, false).expect("set");
+                writer.direct = false;
+            }
             let meter = Meter::default();
             let made = digests(&clip, &meter, |block| writer.write(block)).expect("written");
             let found = std::fs::read(target.part()).expect("there");
-            assert!(found == wanted, "{durability:?}");
+            assert!(found == wanted, "past the cache: {past}");
             assert_eq!(made.clip, sha256(&wanted));
             let ranges = clip.ranges().iter().map(|range| {
                 let source = std::fs::read(&range.path).expect("there");
