@@ -94,7 +94,7 @@ mod tests {
         let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).expect("a folder");
         let clip = clip(&folder.path().join("source.mp4"));
         let wanted = all(&clip);
-        assert!(wanted.len() % PAGE as usize != 0 && wanted.len() > 3 * PAGE as usize);
+        assert!(!wanted.len().is_multiple_of(PAGE as usize) && wanted.len() > 3 * PAGE as usize);
         for past in [true, false] {
             let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
             let target = target.expect("created");
