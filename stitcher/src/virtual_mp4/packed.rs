@@ -37,7 +37,7 @@ impl Packed {
             if let Some(full) = self.blocks.last_mut() {
                 full.shrink_to_fit();
             }
-            self.blocks.push(Vec::new());
+            self.blocks.push(Vec::with_capacity(2 * COUNT as usize));
             self.last = 0;
         }
         let difference = number.wrapping_sub(self.last).cast_signed();
@@ -63,25 +63,20 @@ impl Packed {
         self.count == 0
     }
 
-    /// The numbers of a block, in order.
-    fn block(&self, number: u64) -> impl Iterator<Item = u64> {
-        let block = usize::try_from(number).ok().and_then(|n| self.blocks.get(n));
-        let mut bytes = block.into_iter().flatten();
-        let mut last = 0_u64;
-        std::iter::from_fn(move || {
-            let (mut rest, mut shift) = (0_u64, 0);
-            loop {
-                let byte = *bytes.next()?;
-                rest |= u64::from(byte & 0x7F) << shift;
-                shift += 7;
-                if byte < 0x80 {
-                    break;
-                }
+    /// Goes through the numbers of a block, in order.
+    fn each(&self, block: u64, mut take: impl FnMut(u64)) {
+        let block = usize::try_from(block).ok().and_then(|n| self.blocks.get(n));
+        let (mut rest, mut shift, mut last) = (0_u64, 0, 0_u64);
+        for byte in block.into_iter().flatten() {
+            rest |= u64::from(byte & 0x7F) << shift;
+            shift += 7;
+            if *byte < 0x80 {
+                let difference = (rest >> 1) ^ (rest & 1).wrapping_neg();
+                last = last.wrapping_add(difference);
+                take(last);
+                (rest, shift) = (0, 0);
             }
-            let difference = (rest >> 1) ^ (rest & 1).wrapping_neg();
-            last = last.wrapping_add(difference);
-            Some(last)
-        })
+        }
     }
 }
 
@@ -117,14 +112,19 @@ impl Written {
     }
 
     fn blocks(&self, blocks: Range<u64>) -> (Range<u64>, Vec<u8>) {
-        let (begin, width) = (blocks.start * COUNT * self.width.bytes(), self.width);
-        let numbers = blocks.flat_map(|n| self.numbers.block(n)).map(|n| n + self.base);
-        let bytes: Vec<u8> = match width {
-            Width::Bits64 => numbers.flat_map(u64::to_be_bytes).collect(),
-            Width::Bits32 => {
-                numbers.flat_map(|n| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes()).collect()
-            }
-        };
+        let each = self.width.bytes();
+        let begin = blocks.start * COUNT * each;
+        let room = (blocks.end - blocks.start) * COUNT * each;
+        let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
+        for block in blocks {
+            self.numbers.each(block, |number| match (number + self.base, self.width) {
+                (number, Width::Bits64) => bytes.extend_from_slice(&number.to_be_bytes()),
+                (number, Width::Bits32) => {
+                    let number = u32::try_from(number).unwrap_or(u32::MAX);
+                    bytes.extend_from_slice(&number.to_be_bytes());
+                }
+            });
+        }
         (begin..begin + bytes.len() as u64, bytes)
     }
 }
