@@ -51,13 +51,26 @@ pub struct Site {
 }
 
 impl Site {
-    /// Opens the database of a configuration.
+    /// Opens the database of a configuration, for a job on rows of a whole
+    /// fleet.
     pub async fn open(config: Config) -> Result<Self, SiteError> {
         let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
         let store = Store::open_for_job(&url).await?;
+        Ok(Self::over(config, store))
+    }
+
+    /// The same to read from it once, in order: keeping what was read would
+    /// cost memory, 64 MB a connection, and gain nothing.
+    pub async fn open_to_read(config: Config) -> Result<Self, SiteError> {
+        let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
+        let store = Store::open(&url).await?;
+        Ok(Self::over(config, store))
+    }
+
+    fn over(config: Config, store: Store) -> Self {
         let gap = i64::try_from(config.stitcher.gap.as_nanos()).unwrap_or(i64::MAX);
         let settings = Settings { gap_threshold: Nanos::new(gap), ..Settings::default() };
-        Ok(Self { config, store, settings })
+        Self { config, store, settings }
     }
 
     /// Where the segments are.

@@ -4,7 +4,7 @@ A minute is encoded once, muxed as the recorder does, and copied: each segment
 is a real file with a `.meta` file beside it, the sound cut where a recorder
 would cut it. Pictures are the same every minute but for a text in the first.
 """
-import json, os, shutil, subprocess, tempfile
+import contextlib, json, os, shutil, subprocess, tempfile
 
 from common import CLEAN, ROOT, program
 
@@ -115,3 +115,32 @@ def adts(data):
 
 def ffmpeg(*arguments):
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True)
+
+
+@contextlib.contextmanager
+def xfs(footage):
+    """A file system that shares blocks, in a file, with the hour's segments on
+    it; or why there is none."""
+    if os.geteuid() != 0 or not shutil.which("mkfs.xfs"):
+        yield None, "needs root and mkfs.xfs"
+        return
+    folder = tempfile.mkdtemp(dir=footage.folder)
+    disk, place, mounted = f"{folder}/disk", f"{folder}/mount", False
+    try:
+        with open(disk, "wb") as file:
+            file.truncate(4 << 30)
+        os.makedirs(place)
+        made = subprocess.run(["mkfs.xfs", "-q", "-m", "reflink=1", disk], capture_output=True, text=True)
+        mount = made if made.returncode else subprocess.run(["mount", "-o", "loop", disk, place],
+                                                            capture_output=True, text=True)
+        if mount.returncode:
+            yield None, mount.stderr.strip()[-120:]
+            return
+        mounted = True
+        shutil.copytree(os.path.join(footage.storage, "hour"), f"{place}/storage/hour")
+        os.sync()
+        yield place, None
+    finally:
+        if mounted:
+            subprocess.run(["umount", place], check=False)
+        shutil.rmtree(folder, ignore_errors=True)

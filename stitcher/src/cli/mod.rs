@@ -89,7 +89,10 @@ impl Cli {
 
     /// Does what the command line says.
     pub async fn run(self, config: Config) -> Result<Verdict> {
-        let site = Site::open(config).await?;
+        let site = match self.command {
+            Command::Report(_) | Command::Timeline(_) => Site::open_to_read(config).await?,
+            _ => Site::open(config).await?,
+        };
         let verdict = match self.command {
             Command::Run(args) => run::run(&site, args).await,
             Command::Timeline(args) => timeline::run(&site, args).await,

@@ -27,7 +27,7 @@ pub(super) async fn watched<T>(
             done = &mut task => return done,
             () = next(interrupted) => meter.stop(),
             () = next(terminated) => meter.stop(),
-            () = tokio::time::sleep(TICK) => bar.draw(meter, name),
+            () = tokio::time::sleep(TICK), if bar.terminal => bar.draw(meter, name),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::copy;
 use super::digest::{Digests, digests};
+use super::direct::Writer;
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
 use super::meter::Meter;
@@ -11,6 +12,7 @@ use crate::virtual_mp4::{Cut, VirtualMp4};
 use hitless_model::{CameraId, Nanos, Utc};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is to be done with a clip.
 #[derive(Debug, Clone)]
@@ -65,6 +67,15 @@ impl Durability {
     fn keep(self, target: &Target) -> Result<(), ExportError> {
         if self == Self::Synced { target.sync() } else { Ok(()) }
     }
+
+    /// Does some work; what is to last goes to the disk meanwhile.
+    fn flushing<T>(
+        self,
+        target: &Target,
+        work: impl FnOnce() -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        if self == Self::Synced { target.flushing(work) } else { work() }
+    }
 }
 
 /// Writes a clip: all of it or nothing, and on the disk.
@@ -78,18 +89,13 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
     let Cut { from, to } = order.clip.cut;
     let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
-    let passes = if order.manifest { 2 } else { 1 };
-    order.meter.expect(made.size().saturating_mul(passes));
-    let write = || match order.manifest {
-        true => {
-            let copy = |feed: &mut _| copy::write(&made, &target, order.meter, Some(feed));
-            digests(&made, copy).map(Some)
+    let digests = match order.manifest {
+        true => Some(write_digested(&made, &target, order.meter, durability)?),
+        false => {
+            order.meter.expect(made.size());
+            durability.flushing(&target, || copy::write(&made, &target, order.meter))?;
+            None
         }
-        false => copy::write(&made, &target, order.meter, None).map(|()| None),
-    };
-    let digests = match durability {
-        Durability::Synced => target.flushing(write)?,
-        Durability::Unsynced => write()?,
     };
     let beside = digests.map(|d| write_manifest(order, &made, d, durability)).transpose()?;
     durability.keep(&target)?;
@@ -113,6 +119,46 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
         duration: made.duration(),
         begins: made.begins(),
         manifest: told,
+    })
+}
+
+/// Writes a clip and digests it. Bytes that pass through the program for that
+/// are written from there if they are to last; else the kernel copies beside it.
+fn write_digested(
+    made: &VirtualMp4,
+    target: &Target,
+    meter: &Meter,
+    durability: Durability,
+) -> Result<Digests, ExportError> {
+    if durability == Durability::Synced
+        && let Some(mut writer) = Writer::new(made, target)?
+    {
+        meter.expect(made.size());
+        return digests(made, meter, |block| writer.write(block));
+    }
+    meter.expect(made.size().saturating_mul(2));
+    durability.flushing(target, || beside_copying(made, target, meter))
+}
+
+fn beside_copying(
+    made: &VirtualMp4,
+    target: &Target,
+    meter: &Meter,
+) -> Result<Digests, ExportError> {
+    let failed = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let copying = scope.spawn(|| {
+            let copied = copy::write(made, target, meter);
+            failed.store(copied.is_err(), Ordering::Relaxed);
+            copied
+        });
+        let digests = digests(made, meter, |_| match failed.load(Ordering::Relaxed) {
+            // What failed is told below.
+            true => Err(ExportError::Interrupted),
+            false => Ok(()),
+        });
+        copying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        digests
     })
 }
 

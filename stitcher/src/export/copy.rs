@@ -1,6 +1,6 @@
 //! Bytes of originals into the clip, inside the kernel where it can.
 
-use super::digest::Feed;
+use super::block::open_source;
 use super::error::ExportError;
 use super::meter::Meter;
 use super::target::Target;
@@ -18,24 +18,16 @@ const SHARING: [i64; 2] = [0x5846_5342, 0x9123_683E];
 /// Bytes of the buffer where the kernel cannot copy by itself.
 const BUFFER: usize = 1 << 20;
 
-/// Writes all of a clip; what is digested is fed with the same parts.
-pub(super) fn write<'a>(
-    clip: &'a VirtualMp4,
-    target: &Target,
-    meter: &Meter,
-    mut feed: Option<&mut Feed<'a>>,
-) -> Result<(), ExportError> {
+/// Writes all of a clip.
+pub(super) fn write(clip: &VirtualMp4, target: &Target, meter: &Meter) -> Result<(), ExportError> {
     make_room(clip.size(), target)?;
     let mut open: Option<(Arc<Path>, File)> = None;
     let mut how = How::Kernel;
     for part in clip.parts() {
         match part {
             Part::Made(at, bytes) => {
-                let written = target.file.write_all_at(bytes, at);
+                let written = target.file.write_all_at(&bytes, at);
                 written.map_err(|e| failed(clip, target, e))?;
-                if let Some(feed) = &mut feed {
-                    feed.made(at, bytes);
-                }
             }
             Part::Range(range) => {
                 let known = open.take().filter(|(path, _)| *path == range.path);
@@ -45,10 +37,6 @@ pub(super) fn write<'a>(
                 };
                 copy(clip, range, &file, target, &mut how)?;
                 meter.add(range.length)?;
-                if let Some(feed) = &mut feed {
-                    feed.range(range, &file)?;
-                    meter.add(range.length)?;
-                }
                 open = Some((path, file));
             }
         }
@@ -56,16 +44,16 @@ pub(super) fn write<'a>(
     Ok(())
 }
 
-fn open_source(path: &Path) -> Result<File, ExportError> {
-    File::open(path).map_err(|e| ExportError::io("could not open", path, e))
+/// Whether blocks of originals can be the clip's, too.
+pub(super) fn shares_blocks(target: &Target) -> bool {
+    fstatfs(&target.file).is_ok_and(|f| SHARING.contains(&f.f_type))
 }
 
 /// A disk that is too full says so before anything is copied.
-fn make_room(bytes: u64, target: &Target) -> Result<(), ExportError> {
-    let shares = fstatfs(&target.file).is_ok_and(|f| SHARING.contains(&f.f_type));
+pub(super) fn make_room(bytes: u64, target: &Target) -> Result<(), ExportError> {
     let full = || ExportError::Full { path: target.part().to_owned(), bytes };
     let fail = |e: Errno| ExportError::io("could not make room for", target.part(), e.into());
-    if !shares {
+    if !shares_blocks(target) {
         match fallocate(&target.file, FallocateFlags::empty(), 0, bytes) {
             Ok(()) => return Ok(()),
             Err(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => return Err(full()),
@@ -77,7 +65,8 @@ fn make_room(bytes: u64, target: &Target) -> Result<(), ExportError> {
     sized.map_err(|e| ExportError::io("could not make room for", target.part(), e))
 }
 
-fn failed(clip: &VirtualMp4, target: &Target, error: std::io::Error) -> ExportError {
+/// What a failed write is told as.
+pub(super) fn failed(clip: &VirtualMp4, target: &Target, error: std::io::Error) -> ExportError {
     match Errno::from_io_error(&error) {
         Some(Errno::NOSPC | Errno::DQUOT) => {
             ExportError::Full { path: target.part().to_owned(), bytes: clip.size() }
@@ -163,15 +152,16 @@ fn cut_short(range: &SourceRange, at: u64) -> ExportError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::export::target::Replace;
     use crate::virtual_mp4::{Cut, Follows, Piece, Sound};
     use hitless_model::{Nanos, Utc};
 
-    fn clip(path: &Path) -> VirtualMp4 {
+    /// Two seconds of a file that is made there.
+    pub(in crate::export) fn clip(path: &Path) -> VirtualMp4 {
         let made = std::process::Command::new("ffmpeg")
-            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2"])
+            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2"])
             .args(["-c:v", "libx264", "-x264-params", "log=-1", "-pix_fmt", "yuv420p"])
             .arg(path)
             .status();
@@ -199,11 +189,11 @@ mod tests {
         let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
         let target = target.expect("created");
         let meter = Meter::default();
-        write(&clip, &target, &meter, None).expect("whole");
+        write(&clip, &target, &meter).expect("whole");
         let range = &clip.ranges()[0];
         let source = File::options().read(true).write(true).open(&path).expect("there");
         source.set_len(range.from + range.length - 100).expect("cut");
-        let kernel = write(&clip, &target, &meter, None).expect_err("short");
+        let kernel = write(&clip, &target, &meter).expect_err("short");
         let mut how = How::ByHand;
         let by_hand = copy(&clip, range, &source, &target, &mut how).expect_err("short");
         for error in [kernel, by_hand] {

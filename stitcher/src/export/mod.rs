@@ -6,9 +6,11 @@
 //! names. Whatever goes wrong on the way, no file under a final name is half
 //! or wrong. Originals are read and never touched.
 
+mod block;
 mod clip;
 mod copy;
 mod digest;
+mod direct;
 mod error;
 mod manifest;
 mod meter;

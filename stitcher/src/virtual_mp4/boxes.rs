@@ -1,8 +1,10 @@
 //! Boxes around bytes that are moved, not copied: a day's tables are large.
 
 use super::error::VirtualError;
+use super::packed::{Packed, Width, Written};
 use super::words::Words;
 use mp4_atom::Encode;
+use std::borrow::Cow;
 
 /// Bytes in parts; those that are chunk offsets can be moved later.
 #[derive(Debug, Default)]
@@ -14,15 +16,10 @@ pub(super) struct Bytes {
 #[derive(Debug)]
 enum Content {
     Plain(Vec<u8>),
-    /// Offsets from the beginning of the media bytes, of 64 or 32 bits.
-    Offsets(Vec<u64>, Width),
-}
-
-/// Bits of an offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Width {
-    Bits32,
-    Bits64,
+    /// Numbers as they are.
+    Numbers(Packed),
+    /// Offsets from the beginning of the media bytes.
+    Offsets(Packed, Width),
 }
 
 impl Bytes {
@@ -30,9 +27,13 @@ impl Bytes {
         Self { length: bytes.len() as u64, parts: vec![Content::Plain(bytes)] }
     }
 
-    pub(super) fn offsets(offsets: Vec<u64>, width: Width) -> Self {
-        let each = if width == Width::Bits64 { 8 } else { 4 };
-        let length = offsets.len() as u64 * each;
+    pub(super) fn numbers(numbers: Packed) -> Self {
+        let length = numbers.len() * Width::Bits32.bytes();
+        Self { length, parts: vec![Content::Numbers(numbers)] }
+    }
+
+    pub(super) fn offsets(offsets: Packed, width: Width) -> Self {
+        let length = offsets.len() * width.bytes();
         Self { length, parts: vec![Content::Offsets(offsets, width)] }
     }
 
@@ -83,31 +84,81 @@ impl Bytes {
     }
 
     /// The bytes, with all offsets moved by `base`.
-    pub(super) fn settle(self, base: u64) -> Vec<Vec<u8>> {
-        let mut settled: Vec<Vec<u8>> = Vec::new();
+    pub(super) fn settle(self, base: u64) -> Vec<Settled> {
+        let mut settled: Vec<Settled> = Vec::new();
         for part in self.parts {
-            let bytes = match part {
-                Content::Plain(bytes) => bytes,
-                Content::Offsets(offsets, width) => write(&offsets, base, width),
+            let table = match part {
+                Content::Plain(bytes) => {
+                    put(&mut settled, bytes);
+                    continue;
+                }
+                Content::Numbers(numbers) => Written { numbers, width: Width::Bits32, base: 0 },
+                Content::Offsets(numbers, width) => Written { numbers, width, base },
             };
-            match settled.last_mut() {
-                // Small boxes are put together, large tables stay alone.
-                Some(last) if last.len() + bytes.len() <= SMALL => last.extend(bytes),
-                _ => settled.push(bytes),
+            if table.len() > SMALL {
+                settled.push(Settled::Table(table));
+            } else {
+                table.stretches().for_each(|(_, bytes)| put(&mut settled, bytes));
             }
         }
         settled
     }
+
+    /// The same in one piece: for what is small.
+    pub(super) fn into_vec(self) -> Vec<u8> {
+        let settled = self.settle(0);
+        settled.iter().flat_map(Settled::stretches).flat_map(|(_, b)| b.into_owned()).collect()
+    }
 }
 
-const SMALL: usize = 1 << 16;
+/// Bytes that will not move any more.
+#[derive(Debug)]
+pub(super) enum Settled {
+    Plain(Vec<u8>),
+    Table(Written),
+}
 
-fn write(offsets: &[u64], base: u64, width: Width) -> Vec<u8> {
-    let moved = offsets.iter().map(|o| o + base);
-    match width {
-        Width::Bits64 => moved.flat_map(u64::to_be_bytes).collect(),
-        Width::Bits32 => {
-            moved.flat_map(|o| u32::try_from(o).unwrap_or(u32::MAX).to_be_bytes()).collect()
+impl Settled {
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Plain(bytes) => bytes.len() as u64,
+            Self::Table(table) => table.len(),
         }
+    }
+
+    /// Bytes from `at` on: some, unless it is the end.
+    pub(super) fn from(&self, at: u64) -> Cow<'_, [u8]> {
+        let skip = |from: u64| usize::try_from(at - from).unwrap_or(usize::MAX);
+        match self {
+            Self::Plain(bytes) => bytes.get(skip(0)..).unwrap_or_default().into(),
+            Self::Table(table) => {
+                let (range, mut bytes) = table.around(at);
+                bytes.drain(..skip(range.start).min(bytes.len()));
+                bytes.into()
+            }
+        }
+    }
+
+    /// All bytes in stretches, each with where it begins.
+    pub(super) fn stretches(&self) -> Box<dyn Iterator<Item = (u64, Cow<'_, [u8]>)> + '_> {
+        match self {
+            Self::Plain(bytes) => Box::new(std::iter::once((0, bytes.into()))),
+            Self::Table(table) => {
+                Box::new(table.stretches().map(|(range, bytes)| (range.start, bytes.into())))
+            }
+        }
+    }
+}
+
+/// What is smaller is not worth a piece of its own.
+const SMALL: u64 = 1 << 16;
+
+/// Small boxes are put together, large tables stay alone.
+fn put(settled: &mut Vec<Settled>, bytes: Vec<u8>) {
+    match settled.last_mut() {
+        Some(Settled::Plain(last)) if (last.len() + bytes.len()) as u64 <= SMALL => {
+            last.extend(bytes);
+        }
+        _ => settled.push(Settled::Plain(bytes)),
     }
 }

@@ -1,5 +1,7 @@
 //! Chunks: samples of one track that lie one behind the other.
 
+use super::packed::Packed;
+
 /// Samples that lie one behind the other in their file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Chunk {
@@ -35,7 +37,7 @@ pub(super) fn gather(chunks: &mut Vec<Chunk>, next: Chunk) {
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     /// From the beginning of the clip's media bytes.
-    pub(super) offsets: Vec<u64>,
+    pub(super) offsets: Packed,
     /// Number of the first chunk (from 1) of a row of equal ones, samples in
     /// each, entry from 1.
     pub(super) rows: Vec<[u32; 3]>,

@@ -4,10 +4,11 @@
 //! begins with a key frame and has one sample entry, which its initialisation
 //! holds; decode times go on from fragment to fragment.
 
-use super::boxes::{Bytes, Width};
+use super::boxes::Bytes;
 use super::edits::Edits;
 use super::error::VirtualError;
 use super::header::{Media, Track as Made, fragmented_moov, ftyp};
+use super::packed::Width;
 use super::read::VirtualMp4;
 use super::table::Table;
 use hitless_media::mp4::{Movie, ReadAt, Sample, Track};
@@ -94,7 +95,7 @@ impl Fragments {
         tracks.extend(self.audio().map(|track| made(track, 0, Media::Sound)));
         let mut bytes = ftyp(&tracks)?;
         bytes.append(fragmented_moov(tracks, self.clip.begins())?);
-        Ok(Some(bytes.settle(0).concat()))
+        Ok(Some(bytes.into_vec()))
     }
 
     /// A fragment's bytes; `None` if there is none of that number.
@@ -110,7 +111,7 @@ impl Fragments {
         // Its size does not depend on the offsets in it.
         let size = self.moof(sequence, &parts, 0)?.len();
         let data = u32::try_from(size + 8).map_err(|_| VirtualError::TooLong("fragment"))?;
-        let mut bytes = self.moof(sequence, &parts, data)?.settle(0).concat();
+        let mut bytes = self.moof(sequence, &parts, data)?.into_vec();
         let media: u64 = parts.iter().flat_map(|(_, _, s)| s).map(|s| u64::from(s.size)).sum();
         let size = u32::try_from(media + 8).map_err(|_| VirtualError::TooLong("fragment"))?;
         bytes.extend(size.to_be_bytes());

@@ -1,10 +1,11 @@
 //! The header: `ftyp` and `moov`.
 
-use super::boxes::{Bytes, Width};
+use super::boxes::Bytes;
 use super::describe::is_quicktime;
 use super::edits::Edits;
 use super::error::VirtualError;
 use super::fragments::NO_OFFSETS;
+use super::packed::Width;
 use super::table::{Runs, Table};
 use super::words::Words;
 use hitless_model::Utc;
@@ -142,8 +143,8 @@ fn stbl(table: Table, media: Media, width: Width) -> Result<Bytes, VirtualError>
     boxes.push(numbers(b"stsc", table.chunks.rows.iter().copied())?);
     let (uniform, sizes) = table.sizes.into_parts();
     let head = [uniform.to_be_bytes(), count(samples)?.to_be_bytes()].concat();
-    boxes.push(Bytes::full(b"stsz", 0, [Bytes::plain(head), Bytes::words(sizes)])?);
-    let chunks = count(table.chunks.offsets.len() as u64)?.to_be_bytes().to_vec();
+    boxes.push(Bytes::full(b"stsz", 0, [Bytes::plain(head), Bytes::numbers(sizes)])?);
+    let chunks = count(table.chunks.offsets.len())?.to_be_bytes().to_vec();
     let kind = if width == Width::Bits64 { b"co64" } else { b"stco" };
     let offsets = Bytes::offsets(table.chunks.offsets, width);
     boxes.push(Bytes::full(kind, 0, [Bytes::plain(chunks), offsets])?);

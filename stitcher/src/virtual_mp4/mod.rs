@@ -30,6 +30,7 @@ mod error;
 mod fragments;
 mod header;
 mod order;
+mod packed;
 mod parts;
 mod piece;
 mod ranges;

@@ -1,5 +1,6 @@
 //! What a virtual MP4 is made of.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,10 +25,10 @@ impl SourceRange {
 }
 
 /// A part of the clip. Between parts there are zeros.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Part<'a> {
     /// Made: a part of the header, and where it begins.
-    Made(u64, &'a [u8]),
+    Made(u64, Cow<'a, [u8]>),
     /// Of an original.
     Range(&'a SourceRange),
 }

@@ -21,7 +21,8 @@ pub(super) struct Stretch {
 pub(super) fn stretches(chunks: &[&[Chunk]], size: u64, at: u64) -> Vec<Stretch> {
     let mut wanted: Vec<(u64, u64)> =
         chunks.iter().flat_map(|c| c.iter()).map(|c| (c.at, c.end())).collect();
-    wanted.sort_unstable();
+    // Stable: it finds the two tracks, each in order, and merges them.
+    wanted.sort();
     let mut found: Vec<Stretch> = Vec::new();
     for (from, to) in wanted {
         let (from, to) = (down(from), up(to).min(size.max(to)));

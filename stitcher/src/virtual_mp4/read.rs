@@ -1,14 +1,16 @@
 //! A virtual MP4 and its bytes.
 
 use super::align::up;
-use super::boxes::{Bytes, Width};
+use super::boxes::{Bytes, Settled};
 use super::build::{Draft, draft};
 use super::error::VirtualError;
 use super::header::{ftyp, moov};
+use super::packed::Width;
 use super::parts::{Part, SourceRange};
 use super::piece::{Cut, Piece};
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, Nanos, Utc};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -26,7 +28,7 @@ const LARGEST_32: u64 = i32::MAX as u64;
 #[derive(Debug)]
 pub struct VirtualMp4 {
     /// In order, with where each begins.
-    header: Vec<(u64, Vec<u8>)>,
+    header: Vec<(u64, Settled)>,
     ranges: Vec<SourceRange>,
     sizes: Vec<u64>,
     length: u64,
@@ -57,7 +59,7 @@ impl VirtualMp4 {
         let mut at = 0;
         let header = made.settle(base).into_iter().map(|bytes| {
             let begin = at;
-            at += bytes.len() as u64;
+            at += bytes.len();
             (begin, bytes)
         });
         let length = i64::try_from(length).unwrap_or(i64::MAX);
@@ -100,7 +102,9 @@ impl VirtualMp4 {
 
     /// All parts in order; what is between them is zeros.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let made = self.header.iter().map(|(at, bytes)| Part::Made(*at, bytes));
+        let made = self.header.iter().flat_map(|(begin, settled)| {
+            settled.stretches().map(move |(at, bytes)| Part::Made(begin + at, bytes))
+        });
         made.chain(self.ranges.iter().map(Part::Range))
     }
 
@@ -129,10 +133,10 @@ impl VirtualMp4 {
         Ok(zeros)
     }
 
-    fn made(&self, at: u64) -> Option<&[u8]> {
+    fn made(&self, at: u64) -> Option<Cow<'_, [u8]>> {
         let after = self.header.partition_point(|(begin, _)| *begin <= at);
-        let (begin, bytes) = self.header.get(after.checked_sub(1)?)?;
-        bytes.get(usize::try_from(at - begin).ok()?..).filter(|rest| !rest.is_empty())
+        let (begin, settled) = self.header.get(after.checked_sub(1)?)?;
+        (at - begin < settled.len()).then(|| settled.from(at - begin))
     }
 
     fn read_source(

@@ -1,6 +1,6 @@
 //! The sizes of a track's samples, as the body of a box `stsz`.
 
-use super::words::Words;
+use super::packed::Packed;
 
 /// Sizes, one number for all as long as they are equal: a second of linear
 /// sound has up to 48,000 samples.
@@ -8,8 +8,8 @@ use super::words::Words;
 pub(super) struct Sizes {
     count: u64,
     uniform: u32,
-    /// Each size as it stands in the box; empty while all are equal.
-    table: Words,
+    /// Each size; empty while all are equal.
+    table: Packed,
 }
 
 /// A table is not begun behind more samples of equal size than this.
@@ -29,9 +29,9 @@ impl Sizes {
                 if self.count > MOST_SPREAD {
                     return false;
                 }
-                (0..self.count).for_each(|_| self.table.push(self.uniform));
+                (0..self.count).for_each(|_| self.table.push(self.uniform.into()));
             }
-            (0..count).for_each(|_| self.table.push(size));
+            (0..count).for_each(|_| self.table.push(size.into()));
         }
         self.count += u64::from(count);
         true
@@ -42,7 +42,7 @@ impl Sizes {
     }
 
     /// The number for all (0: see the table) and the table.
-    pub(super) fn into_parts(mut self) -> (u32, Words) {
+    pub(super) fn into_parts(mut self) -> (u32, Packed) {
         // A size of 0 for all would say "see the table".
         if self.table.is_empty() && self.uniform == 0 {
             (0..self.count).for_each(|_| self.table.push(0));
@@ -54,6 +54,7 @@ impl Sizes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::virtual_mp4::boxes::Bytes;
 
     #[test]
     fn equal_sizes_need_no_table() {
@@ -66,7 +67,7 @@ mod tests {
         assert!(sizes.push(7, 2) && sizes.push(9, 1));
         let (uniform, table) = sizes.into_parts();
         assert_eq!(uniform, 0);
-        assert_eq!(table.into_blocks().concat(), [0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 9]);
+        assert_eq!(Bytes::numbers(table).into_vec(), [0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 9]);
     }
 
     #[test]

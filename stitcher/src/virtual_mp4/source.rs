@@ -3,23 +3,32 @@
 use super::axis::{rescale, ticks};
 use super::error::VirtualError;
 use super::piece::Piece;
-use hitless_media::mp4::{Movie, Mp4Error, Run, Sample, Track};
+use hitless_media::mp4::{Movie, Mp4Error, ReadAt, Run, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
+use rustix::fs::OFlags;
+use std::fs::File;
+use std::io;
+use std::iter::Flatten;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{IntoIter, sync_channel};
 use std::thread::Scope;
 
 /// A picture that is shown for so many usual ones stood still.
 const STOOD_STILL: i64 = 3;
 
-/// Files that are read before they are asked for.
+/// Files that are read before they are asked for, and handed over at once:
+/// waking the other thread for each costs as much as a file.
 const AHEAD: usize = 4;
+
+/// A file and its tables.
+type Read = (PathBuf, Result<Movie, Mp4Error>);
 
 /// The file read last: neighbouring pieces are often of one.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     last: Option<(PathBuf, Movie)>,
-    ahead: Option<Receiver<(PathBuf, Result<Movie, Mp4Error>)>>,
+    ahead: Option<Flatten<IntoIter<Vec<Read>>>>,
 }
 
 impl Sources {
@@ -32,11 +41,11 @@ impl Sources {
         Ok(&self.last.insert((path.to_owned(), movie)).1)
     }
 
-    fn read(&self, path: &Path) -> Result<Movie, VirtualError> {
-        let mut ahead = self.ahead.iter().flatten();
+    fn read(&mut self, path: &Path) -> Result<Movie, VirtualError> {
+        let mut ahead = self.ahead.iter_mut().flatten();
         let movie = match ahead.find(|(of, _)| of == path) {
             Some((_, movie)) => movie,
-            None => Movie::open(path),
+            None => open(path),
         };
         Ok(movie?)
     }
@@ -44,18 +53,48 @@ impl Sources {
     /// Reads the files of these pieces on another thread, in their order: a
     /// day's header is half reading and half putting together.
     pub(super) fn read_ahead<'s>(&mut self, scope: &'s Scope<'s, '_>, pieces: &'s [Piece]) {
-        let (read, ahead) = sync_channel(AHEAD);
-        self.ahead = Some(ahead);
+        let (read, ahead) = sync_channel(1);
+        self.ahead = Some(ahead.into_iter().flatten());
         let mut paths: Vec<&Path> = pieces.iter().map(|piece| piece.path.as_path()).collect();
         paths.dedup();
         scope.spawn(move || {
-            for path in paths {
-                if read.send((path.to_owned(), Movie::open(path))).is_err() {
+            for paths in paths.chunks(AHEAD) {
+                let movies = paths.iter().map(|path| (path.to_path_buf(), open(path)));
+                if read.send(movies.collect()).is_err() {
                     // Nobody needs more.
                     return;
                 }
             }
         });
+    }
+}
+
+/// The tables of a file. It is opened so that a pipe of its name, which is no
+/// recording, does not wait for somebody who writes.
+fn open(path: &Path) -> Result<Movie, Mp4Error> {
+    let fail = |source| Mp4Error::Io { path: path.to_owned(), source };
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(nonblocking).open(path).map_err(fail)?;
+    let found = file.metadata().map_err(fail)?;
+    if !found.is_file() {
+        return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "this is no file")));
+    }
+    Movie::read(&Known { file, bytes: found.len() }, path)
+}
+
+/// A file whose size is known: it is asked for once.
+struct Known {
+    file: File,
+    bytes: u64,
+}
+
+impl ReadAt for Known {
+    fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        FileExt::read_at(&self.file, buffer, at)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.bytes)
     }
 }
 

@@ -34,7 +34,7 @@ fn assert_parts(clip: &VirtualMp4, bytes: &[u8]) {
         match part {
             Part::Made(at, part) => {
                 let at = usize::try_from(at).expect("small");
-                made[at..at + part.len()].copy_from_slice(part);
+                made[at..at + part.len()].copy_from_slice(&part);
             }
             Part::Range(range) => {
                 assert_eq!(range.at % 4096, range.from % 4096, "{range:?}");
