@@ -3,7 +3,7 @@
 //! A few of them do the work in turn: cameras have much of it at the same
 //! moment (a border between segments), and a pool with a thread for each job
 //! has as many threads as that moment has jobs. A thread that is at one job for
-//! longer than [`PATIENCE`], because a disk hangs, counts as held up and is
+//! longer than a fifth of a second, because a disk hangs, counts as held up and is
 //! replaced; where all are, by twice as many.
 //!
 //! Invariants: jobs begin in the order in which they came; while jobs wait, as
