@@ -129,12 +129,16 @@ def part_close(seconds, cameras=100):
         recorder, folder = run.recorder("close")
         settle(folder, cameras, 120)
         database = sqlite3.connect(f"file:{folder}/index.db?mode=ro", uri=True)
+        query = "select name from video_segments where state = 'complete'"
+        # When those rows came that are there already, nobody saw.
+        before = {name for (name,) in database.execute(query)}
         seen, end = {}, time.monotonic() + max(seconds, 30)
         while time.monotonic() < end:
-            rows = database.execute("select name from video_segments where state = 'complete'").fetchall()
+            rows = database.execute(query).fetchall()
             now = time.time()
             for (name,) in rows:
-                seen.setdefault(name, now)
+                if name not in before:
+                    seen.setdefault(name, now)
             time.sleep(0.02)
         # Only now: looking for files takes longer than what is measured.
         written = {os.path.basename(f): os.path.getmtime(f) for f in glob.glob(f"{folder}/storage/cam*/*/*.mp4")}
