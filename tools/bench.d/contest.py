@@ -1,5 +1,5 @@
 """Programs that do the same work, run in turns."""
-import os, statistics, subprocess, tempfile, time
+import os, statistics, subprocess, sys, tempfile
 from collections import namedtuple
 
 from common import CLEAN
@@ -7,19 +7,32 @@ from common import CLEAN
 Cost = namedtuple("Cost", "wall cpu mib")
 
 
+# A process starts out with the memory of whoever started it, as far as the
+# kernel's account goes: a small program has to do that, not this one.
+STARTER = """
+import os, sys, time
+begun = time.perf_counter()
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+wall = time.perf_counter() - begun
+said = f"{wall} {used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024}"
+os.write(int(sys.argv[1]), said.encode())
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+"""
+
+
 def run(*command, env=CLEAN, fine=(0,)):
     """What a program costs from its start to its end."""
-    begun = time.perf_counter()
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, env=env)
-    with child.stderr:
-        said = child.stderr.read()
-    _, status, used = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - begun
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in fine:
-        raise SystemExit(f"{' '.join(command)[:300]}: {child.returncode}: {said.decode()[-500:]}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    told, tell = os.pipe()
+    with open(told) as told:
+        starter = [sys.executable, "-I", "-S", "-c", STARTER, str(tell), *command]
+        child = subprocess.Popen(starter, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, env=env, pass_fds=[tell])
+        os.close(tell)
+        _, said = child.communicate()
+        if child.returncode not in fine:
+            raise SystemExit(f"{' '.join(command)[:300]}: {child.returncode}: {said.decode()[-500:]}")
+        return Cost(*map(float, told.read().split()))
 
 
 def drop_caches():
