@@ -13,6 +13,7 @@ pub mod export;
 pub mod index;
 pub mod log;
 pub mod plan;
+mod regular;
 pub mod report;
 pub mod rescan;
 pub mod retention;

@@ -4,14 +4,15 @@
 //! memory: who announces files that are read soon keeps them open until then.
 //! Pipes and folders are refused, and opening one never waits.
 
+use crate::regular;
 use hitless_media::Sidecar;
 use hitless_media::mp4::{Movie, Mp4Error};
 use hitless_media::sidecar::{SIDECAR_BYTES, SidecarError, path_of};
-use rustix::fs::{Advice, OFlags, fadvise};
-use std::fs::{File, OpenOptions};
+use rustix::fs::{Advice, fadvise};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::num::NonZeroU64;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Where the table of a minute lies: behind the media.
@@ -31,7 +32,7 @@ pub struct Files {
 impl Files {
     /// Opens what there is.
     pub fn open(path: PathBuf) -> Self {
-        let (movie, meta) = (open(&path), open(&path_of(&path)));
+        let (movie, meta) = (regular::open(&path), regular::open(&path_of(&path)));
         Self { path, movie, meta }
     }
 
@@ -76,17 +77,6 @@ impl Files {
         }
         let bytes = whole(file, *length).map_err(failed)?;
         Ok(Some(Sidecar::parse(&bytes)))
-    }
-}
-
-/// Opens a file for reading; a pipe without a writer at once, to be refused.
-fn open(path: &Path) -> Opened {
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let found = file.metadata()?;
-    match found.is_file() {
-        true => Ok((file, found.len())),
-        false => Err(io::Error::new(ErrorKind::InvalidInput, "this is no file")),
     }
 }
 

@@ -3,13 +3,13 @@
 use super::axis::{rescale, ticks};
 use super::error::VirtualError;
 use super::piece::Piece;
+use crate::regular;
 use hitless_media::mp4::{Movie, Mp4Error, ReadAt, Run, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
-use rustix::fs::OFlags;
 use std::fs::File;
 use std::io;
 use std::iter::Flatten;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{IntoIter, sync_channel};
 use std::thread::Scope;
@@ -69,17 +69,11 @@ impl Sources {
     }
 }
 
-/// The tables of a file. It is opened so that a pipe of its name, which is no
-/// recording, does not wait for somebody who writes.
+/// The tables of a file.
 fn open(path: &Path) -> Result<Movie, Mp4Error> {
-    let fail = |source| Mp4Error::Io { path: path.to_owned(), source };
-    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(nonblocking).open(path).map_err(fail)?;
-    let found = file.metadata().map_err(fail)?;
-    if !found.is_file() {
-        return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "this is no file")));
-    }
-    Movie::read(&Known { file, bytes: found.len() }, path)
+    let (file, bytes) =
+        regular::open(path).map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
+    Movie::read(&Known { file, bytes }, path)
 }
 
 /// A file whose size is known: it is asked for once.

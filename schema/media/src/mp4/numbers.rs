@@ -26,10 +26,15 @@ pub(super) fn numbers<'a>(
     Ok(entries.iter().map(|bytes| u32::from_be_bytes(*bytes)))
 }
 
-/// Likewise of two numbers each, right behind version, flags and count.
+/// Likewise of two numbers each, right behind version, flags and count; of a
+/// version that is known.
 pub(super) fn pairs<'a>(
     found: &BoxRef<'a>,
+    newest: u8,
 ) -> Result<impl ExactSizeIterator<Item = (u32, u32)> + use<'a>, Fault> {
+    if let Some(version) = found.body.first().filter(|version| **version > newest) {
+        return Err(found.fault(format!("is of version {version}, which is not known")));
+    }
     let (entries, _) = entries::<8>(found, 0)?.as_chunks::<8>();
     Ok(entries.iter().map(|&[a, b, c, d, e, f, g, h]| {
         (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]))
@@ -59,8 +64,14 @@ mod tests {
         let read: Vec<u32> = numbers(&of(&body), 0).expect("it is whole").collect();
         assert_eq!(read, [256, 7]);
         let body = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 7];
-        let read: Vec<(u32, u32)> = pairs(&of(&body)).expect("it is whole").collect();
+        let read: Vec<(u32, u32)> = pairs(&of(&body), 0).expect("it is whole").collect();
         assert_eq!(read, [(256, 7)]);
+    }
+
+    #[test]
+    fn a_version_that_is_not_known_is_refused() {
+        let body = [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 7];
+        assert!(pairs(&of(&body), 0).is_err() && pairs(&of(&body), 1).is_ok());
     }
 
     #[test]
@@ -71,7 +82,7 @@ mod tests {
             &[0, 0, 0, 0, 0, 0],
             &[],
         ] {
-            assert!(numbers(&of(body), 0).is_err() && pairs(&of(body)).is_err(), "{body:?}");
+            assert!(numbers(&of(body), 0).is_err() && pairs(&of(body), 0).is_err(), "{body:?}");
         }
     }
 }

@@ -72,14 +72,14 @@ impl Tables {
             },
             layout,
             durations: match stbl.child(b"stts") {
-                Some(stts) => pairs(&stts)?.collect(),
+                Some(stts) => pairs(&stts, 0)?.collect(),
                 None => Vec::new(),
             },
             compositions: match stbl.child(b"ctts") {
                 Some(ctts) => {
                     let signed =
                         |(count, ticks): (u32, u32)| (count, composition(i64::from(ticks)));
-                    pairs(&ctts)?.map(signed).collect()
+                    pairs(&ctts, 1)?.map(signed).collect()
                 }
                 None => Vec::new(),
             },
