@@ -22,6 +22,12 @@ use hitless_model::Utc;
 pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<Plan, Needs> {
     let mut look = Look::new(evidence);
     let view = View::new(facts);
+    let countable = view.counts_up();
+    if !countable && facts.carry.end.is_some() {
+        // the carry says with numbers what was passed
+        look.earlier(Utc::from_ns(i64::MIN));
+        return Err(look.into_needs());
+    }
     let aligned = alignments(&view, &mut look, settings);
     if look.lacks_anything() {
         return Err(look.into_needs());
@@ -49,7 +55,6 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
         0 => facts.carry.end,
         n => line.ends.get(n - 1).copied(),
     };
-    let countable = view.counts_up();
     let checkpoints = walk
         .joints
         .iter()

@@ -46,6 +46,7 @@ pub(crate) fn slots(
     }
     all.sort_by_key(|u| (u.start, u.strand, u.first));
     let mut slots = borders(&all);
+    open_up(&all, &mut slots);
     for unit in all {
         place(view, groups, look, &mut slots, unit);
     }
@@ -53,8 +54,31 @@ pub(crate) fn slots(
     for slot in &mut slots {
         slot.copies.sort_by_key(|u| (u.strand, u.first));
         slot.closed = closed(&slot.copies);
+        if slot.open {
+            let from = slot.copies.iter().map(|u| u.from).min();
+            slot.from = from.map_or(slot.start, |from| from.min(slot.start));
+        }
     }
     slots
+}
+
+/// Who has a key frame may have lost its leading pictures, and who has these
+/// may have lost the key frame: whatever is shown after all that one strand
+/// has, without a loss, before the key frame belongs to it.
+fn open_up(all: &[Unit], slots: &mut [Slot]) {
+    for at in 1..slots.len() {
+        let (begin, end) = (slots[at - 1].start, slots[at].start);
+        if !slots[at].open {
+            continue;
+        }
+        let begin = all.partition_point(|u| u.start < begin);
+        let before = all[begin..].iter().take_while(|u| u.start < end);
+        let whole = |u: &&Unit| u.closed && u.damaged == 0 && !u.pauses && u.last < end;
+        if let Some(last) = before.filter(whole).max_by_key(|u| u.last) {
+            let next = last.last.saturating_add((last.frame / 2).max(1));
+            slots[at].from = slots[at].from.min(next);
+        }
+    }
 }
 
 fn closed<'u>(copies: impl IntoIterator<Item = &'u Unit>) -> Option<i64> {
