@@ -137,9 +137,8 @@ impl Carry {
             (is(met.early) || is(met.late)) && row.start <= to.plus(margin) && row_end >= from
         };
         // a strand that it names would begin elsewhere with it
-        let begins_before = |s: &Ahead| {
-            s.instance == *instance && s.strand == row.strand && row.number < s.first
-        };
+        let begins_before =
+            |s: &Ahead| s.instance == *instance && s.strand == row.strand && row.number < s.first;
         passed.is_none_or(|p| p.number < row.number)
             && end.plus(margin) <= row.start
             && !self.strands.iter().any(begins_before)

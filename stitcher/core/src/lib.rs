@@ -21,6 +21,7 @@ mod ledger;
 mod make;
 mod merge;
 mod missing;
+mod open;
 mod pair;
 mod pass;
 mod pause;

@@ -172,7 +172,9 @@ fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec
     }
     let earliest = |n: usize, frame: &Frame| {
         match n {
-            0 => frames.iter().take(1 + before_key.max(unit.leading as usize)).map(|f| f.shown).min(),
+            0 => {
+                frames.iter().take(1 + before_key.max(unit.leading as usize)).map(|f| f.shown).min()
+            }
             _ => None,
         }
         .unwrap_or(frame.shown)

@@ -7,6 +7,7 @@
 use crate::evidence::Look;
 use crate::facts::SegmentFacts;
 use crate::group::Groups;
+use crate::open::open_up;
 use crate::piece::is_one;
 use crate::strand::{StrandRef, View};
 use crate::table::{Sample, count};
@@ -45,8 +46,8 @@ pub(crate) fn slots(
         return all.into_iter().map(alone).collect();
     }
     all.sort_by_key(|u| (u.start, u.strand, u.first));
-    let mut slots = borders(&all);
-    open_up(&all, &mut slots);
+    let (mut slots, firsts) = borders(&all);
+    open_up(groups, look, (&all, &firsts), &mut slots);
     for unit in all {
         place(view, groups, look, &mut slots, unit);
     }
@@ -60,25 +61,6 @@ pub(crate) fn slots(
         }
     }
     slots
-}
-
-/// Who has a key frame may have lost its leading pictures, and who has these
-/// may have lost the key frame: whatever is shown after all that one strand
-/// has, without a loss, before the key frame belongs to it.
-fn open_up(all: &[Unit], slots: &mut [Slot]) {
-    for at in 1..slots.len() {
-        let (begin, end) = (slots[at - 1].start, slots[at].start);
-        if !slots[at].open {
-            continue;
-        }
-        let begin = all.partition_point(|u| u.start < begin);
-        let before = all[begin..].iter().take_while(|u| u.start < end);
-        let whole = |u: &&Unit| u.closed && u.damaged == 0 && !u.pauses && u.last < end;
-        if let Some(last) = before.filter(whole).max_by_key(|u| u.last) {
-            let next = last.last.saturating_add((last.frame / 2).max(1));
-            slots[at].from = slots[at].from.min(next);
-        }
-    }
 }
 
 fn closed<'u>(copies: impl IntoIterator<Item = &'u Unit>) -> Option<i64> {
@@ -96,10 +78,11 @@ fn alone(unit: Unit) -> Slot {
 }
 
 /// One empty slot for each key frame, and for samples that have none.
-fn borders(all: &[Unit]) -> Vec<Slot> {
-    let mut slots: Vec<Slot> = Vec::new();
+/// Says also which unit is the first of each.
+fn borders(all: &[Unit]) -> (Vec<Slot>, Vec<usize>) {
+    let (mut slots, mut firsts): (Vec<Slot>, Vec<usize>) = Default::default();
     let mut owners: Vec<StrandRef> = Vec::new();
-    for unit in all {
+    for (at, unit) in all.iter().enumerate() {
         match slots.last_mut() {
             Some(slot) if is_same(slot, unit, &owners) => {
                 slot.from = slot.from.min(unit.from);
@@ -107,6 +90,7 @@ fn borders(all: &[Unit]) -> Vec<Slot> {
             }
             _ => {
                 owners.clear();
+                firsts.push(at);
                 slots.push(Slot {
                     start: unit.start,
                     from: unit.from,
@@ -118,7 +102,7 @@ fn borders(all: &[Unit]) -> Vec<Slot> {
         }
         owners.push(unit.strand);
     }
-    slots
+    (slots, firsts)
 }
 
 /// Is it the slot's key frame?
@@ -165,20 +149,7 @@ fn split(
     let Some(own) = samples.get(range) else { return (Some(unit), None) };
     let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
     let at = own.iter().position(|s| shown(s) >= slot.from).unwrap_or(own.len());
-    let at = if slot.open { without_leading(own, at) } else { at };
     (part(unit, (own, row), 0, at, offset), part(unit, (own, row), at, own.len(), offset))
-}
-
-/// Leading pictures of a key frame that was lost: they follow the loss, are
-/// shown after all that is before it, and belong to the GOP of that key frame.
-fn without_leading(own: &[Sample], at: usize) -> usize {
-    if own.get(at).is_none_or(|s| s.damaged) {
-        return at;
-    }
-    let Some(lost) = (0..at).rev().find(|n| own[*n].damaged) else { return at };
-    let before = own[..lost].iter().map(|s| s.presentation).max();
-    let after = own[lost..at].iter().map(|s| s.presentation).min();
-    if after > before { lost } else { at }
 }
 
 fn part(

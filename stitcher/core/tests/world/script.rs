@@ -239,7 +239,10 @@ pub fn config(cases: u32) -> ProptestConfig {
     let more = std::env::var("HITLESS_TEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     ProptestConfig {
         cases: cases * more,
-        max_shrink_iters: std::env::var("SHRINK").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000),
+        max_shrink_iters: std::env::var("SHRINK")
+            .ok()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(2_000),
         max_global_rejects: 20 * cases * more,
         failure_persistence: Some(Box::new(seeds)),
         ..ProptestConfig::default()

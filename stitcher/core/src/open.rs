@@ -1,0 +1,120 @@
+//! Where open GOPs begin on the axis, when recorders lost different parts.
+//!
+//! Leading pictures are decoded after their key frame and shown before it.
+//! One recorder may have lost the key frame and the other the leading pictures:
+//! then no copy alone says where one GOP ends and the next one begins. All of
+//! them together mostly do: every picture of the GOP before is shown before
+//! every picture of the next one, and who lost the key frame has noted a loss
+//! between the two.
+
+use crate::evidence::Look;
+use crate::group::Groups;
+use crate::slot::Slot;
+use crate::table::Sample;
+use crate::unit::Unit;
+
+/// One way in which a copy can lie around the border between two GOPs: what it
+/// shows up to `before` is of the first, what it shows from `from` on of the
+/// second, and the border is best drawn at `at`.
+#[derive(Debug, Clone, Copy)]
+struct Border {
+    before: i64,
+    from: i64,
+    at: i64,
+}
+
+impl Border {
+    /// Copies of one picture may lie a little less than half of it apart.
+    fn between(before: i64, from: i64, frame: i64) -> Self {
+        let half = (frame.max(1) - 1) / 2;
+        Self { before, from, at: from.saturating_sub(half).max(before.saturating_add(1)) }
+    }
+
+    fn allows(&self, at: i64) -> bool {
+        self.before < at && at <= self.from
+    }
+}
+
+/// Lets open slots begin where their earliest leading picture is shown that
+/// any strand has. `firsts` are the places in `all` of the slots' first units.
+pub(crate) fn open_up(
+    groups: &Groups,
+    look: &mut Look<'_>,
+    (all, firsts): (&[Unit], &[usize]),
+    slots: &mut [Slot],
+) {
+    if !slots.iter().any(|s| s.open) {
+        return;
+    }
+    let own = |n: usize| &all[firsts[n]..firsts.get(n + 1).copied().unwrap_or(all.len())];
+    // of strands that have lost key frames
+    let mut torn: Vec<Unit> = Vec::new();
+    for n in 1..slots.len() {
+        let has_key = |unit: &Unit| own(n).iter().any(|u| u.strand == unit.strand);
+        torn.extend(own(n - 1));
+        if slots[n].open && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
+            let ways: Vec<Vec<Border>> = torn
+                .iter()
+                .map(|unit| match has_key(unit) {
+                    true => vec![known(unit, &slots[n])],
+                    false => ways(groups, look, unit, &slots[n]),
+                })
+                .collect();
+            slots[n].from = border(&ways).map_or(slots[n].from, |at| at.min(slots[n].from));
+        }
+        torn.retain(|u| u.last >= slots[n].start && !has_key(u));
+    }
+}
+
+/// Who has the key frame, and lost nothing, has all that is shown before it.
+fn known(unit: &Unit, slot: &Slot) -> Border {
+    let whole = unit.closed && unit.damaged == 0 && !unit.pauses;
+    match whole && unit.last < slot.from {
+        true => {
+            let from = unit.last.saturating_add((unit.frame / 2).max(1));
+            Border { before: unit.last, from, at: from }
+        }
+        false => Border::between(unit.last, slot.from, unit.frame),
+    }
+}
+
+/// Who has lost the key frame has lost it before a sample that is damaged, or
+/// after all that it has.
+fn ways(groups: &Groups, look: &mut Look<'_>, unit: &Unit, slot: &Slot) -> Vec<Border> {
+    let mut ways = Vec::new();
+    if unit.last < slot.from {
+        ways.push(Border::between(unit.last, slot.from, unit.frame));
+    }
+    let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
+    let samples = match unit.damaged {
+        0 => None,
+        _ => look.samples(unit.segment).and_then(|all| all.get(range)),
+    };
+    let Some(own) = samples else { return ways };
+    let offset = groups.axis(unit.strand).offset;
+    let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
+    let mut after = i64::MAX;
+    let earliest: Vec<i64> = own
+        .iter()
+        .rev()
+        .map(|s| {
+            after = after.min(shown(s));
+            after
+        })
+        .collect();
+    let mut before = i64::MIN;
+    for (sample, from) in own.iter().zip(earliest.iter().rev()) {
+        if sample.damaged && before < *from {
+            ways.push(Border::between(before, *from.min(&slot.from), unit.frame));
+        }
+        before = before.max(shown(sample));
+    }
+    ways
+}
+
+/// The border that most copies allow; of several the latest.
+fn border(ways: &[Vec<Border>]) -> Option<i64> {
+    let allow = |at: i64| ways.iter().filter(|w| w.iter().any(|b| b.allows(at))).count();
+    let all = ways.iter().flatten().map(|b| b.at);
+    all.max_by_key(|at| (allow(*at), *at))
+}
