@@ -139,8 +139,10 @@ impl Carry {
         // a strand that it names would begin elsewhere with it
         let begins_before =
             |s: &Ahead| s.instance == *instance && s.strand == row.strand && row.number < s.first;
+        // what is behind may reach beyond the joint: the rest of a GOP that lost its middle
+        let reached = self.passed.iter().map(|p| p.end).max().map_or(end, |p| p.max(end));
         passed.is_none_or(|p| p.number < row.number)
-            && end.plus(margin) <= row.start
+            && reached.plus(margin) <= row.start
             && !self.strands.iter().any(begins_before)
             && !self.pairs.iter().any(looked_at)
     }

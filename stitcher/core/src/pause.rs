@@ -7,8 +7,9 @@
 //! step that is like the ones beside it is a rate.
 
 use crate::piece::is_step;
-use crate::table::{Sample, count, usual_step};
+use crate::table::{Sample, count, sound_step, usual_step};
 use hitless_model::{MediaSpan, MediaTime, Nanos};
+use std::collections::BTreeSet;
 
 /// Less than this is not worth cutting a span: no gap is ever so short.
 const LEAST: Nanos = Nanos::from_millis(500);
@@ -62,7 +63,7 @@ pub fn pauses(samples: &[Sample], timescale: u32, usual: Option<MediaSpan>) -> V
     let mut shown: Vec<i64> = samples.iter().map(|s| s.presentation.ticks()).collect();
     shown.sort_unstable();
     shown.extend(shown.first().and_then(|begin| end(samples, *begin)));
-    let Some(own) = usual_step(shown.clone()) else { return Vec::new() };
+    let Some(own) = own_step(samples, &shown) else { return Vec::new() };
     let steps: Vec<i64> = shown.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();
     let before = usual.map(MediaSpan::ticks).filter(|ticks| *ticks > 0 && steps.len() < RATE);
     let frame = before.map_or(own, |before| before.min(own));
@@ -91,6 +92,17 @@ pub fn pauses(samples: &[Sample], timescale: u32, usual: Option<MediaSpan>) -> V
         same
     });
     found
+}
+
+/// The usual step between these times. What was lost is no step: of a few
+/// pictures, most of which were, the others tell.
+fn own_step(samples: &[Sample], shown: &[i64]) -> Option<i64> {
+    let damaged: BTreeSet<i64> =
+        samples.iter().filter(|s| s.damaged).map(|s| s.presentation.ticks()).collect();
+    match damaged.is_empty() {
+        true => usual_step(shown.to_vec()),
+        false => sound_step(shown.iter().map(|at| (*at, damaged.contains(at)))),
+    }
 }
 
 /// Where the last picture ends. Durations are of decoding: where pictures are

@@ -12,7 +12,7 @@ use crate::merge::merged;
 use crate::pause::Pause;
 use crate::slot::Slot;
 use crate::strand::{StrandRef, View};
-use crate::table::{TELLING, usual_step};
+use crate::table::{TELLING, sound_step};
 use crate::unit::Unit;
 
 /// Consecutive samples of one segment. Times are on the group's axis.
@@ -164,7 +164,8 @@ pub(crate) fn frames(
 /// Cuts frames in decode order where the segment changes or frames are lost.
 fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
     let before_key = leading_frames(slot, unit, frames);
-    let mut usual = usual_step(frames.iter().map(|f| f.shown).collect()).unwrap_or(unit.frame);
+    let shown = frames.iter().map(|f| (f.shown, f.damaged));
+    let mut usual = sound_step(shown).unwrap_or(unit.frame);
     if frames.len() < TELLING {
         let shortest = frames.iter().map(|f| f.end.saturating_sub(f.shown)).min();
         let others = shortest.into_iter().chain(at.map(|p| p.frame)).filter(|f| *f > 0);

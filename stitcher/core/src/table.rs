@@ -128,7 +128,10 @@ pub(crate) const TELLING: usize = 4;
 /// The usual step from picture to picture; of few of them, of which one may
 /// stand before a loss, no longer than the shortest lasts by the file.
 fn frame(samples: &[Sample]) -> MediaSpan {
-    let step = usual_step(samples.iter().map(|s| s.presentation.ticks()).collect());
+    let step = match samples.iter().any(|s| s.damaged) {
+        false => usual_step(samples.iter().map(|s| s.presentation.ticks()).collect()),
+        true => sound_step(samples.iter().map(|s| (s.presentation.ticks(), s.damaged))),
+    };
     let step = step.unwrap_or(samples[0].duration.ticks());
     if samples.len() >= TELLING {
         return MediaSpan::new(step);
@@ -140,8 +143,23 @@ fn frame(samples: &[Sample]) -> MediaSpan {
 /// The middle one of the steps between times.
 pub(crate) fn usual_step(mut shown: Vec<i64>) -> Option<i64> {
     shown.sort_unstable();
-    let steps = shown.windows(2).map(|w| w[1].saturating_sub(w[0]));
-    let mut steps: Vec<i64> = steps.filter(|s| *s > 0).collect();
+    middle(shown.windows(2).map(|w| w[1].saturating_sub(w[0])).collect())
+}
+
+/// The same of pictures some of which are damaged: something was lost before
+/// these, so the steps to the others tell, where there are any.
+pub(crate) fn sound_step(pictures: impl Iterator<Item = (i64, bool)>) -> Option<i64> {
+    let mut pictures: Vec<(i64, bool)> = pictures.collect();
+    pictures.sort_unstable();
+    let steps = |all: bool| {
+        let told = pictures.windows(2).filter(|w| all || !w[1].1);
+        middle(told.map(|w| w[1].0.saturating_sub(w[0].0)).collect())
+    };
+    steps(false).or_else(|| steps(true))
+}
+
+fn middle(mut steps: Vec<i64>) -> Option<i64> {
+    steps.retain(|s| *s > 0);
     steps.sort_unstable();
     steps.get(steps.len().saturating_sub(1) / 2).copied()
 }
