@@ -69,7 +69,8 @@ pub struct SegmentFacts {
     pub parameters: u64,
     /// The segment has a sound track.
     pub audio: bool,
-    /// Where nothing came for a while; see [`pauses`](crate::pauses()).
+    /// Where nothing came for a while, or frames may have been lost; see
+    /// [`pauses`](crate::pauses()).
     pub pauses: Vec<Pause>,
 }
 
@@ -116,13 +117,27 @@ impl SegmentFacts {
     /// The pause right before a sample.
     pub(crate) fn pause_before(&self, sample: u32) -> Option<&Pause> {
         let at = self.pauses.binary_search_by_key(&sample, |p| p.sample).ok()?;
-        self.pauses.get(at)
+        self.pauses.get(at).filter(|p| p.is_long(self.timescale))
+    }
+
+    /// Does it pause anywhere?
+    pub(crate) fn has_pauses(&self) -> bool {
+        self.pauses.iter().any(|p| p.is_long(self.timescale))
     }
 
     /// Does it pause between two of these samples?
     pub(crate) fn pauses_within(&self, first: u32, samples: u32) -> bool {
+        self.within(first, samples).any(|p| p.is_long(self.timescale))
+    }
+
+    /// May a few frames be missing between two of these samples?
+    pub(crate) fn slips_within(&self, first: u32, samples: u32) -> bool {
+        self.within(first, samples).any(|p| !p.is_long(self.timescale))
+    }
+
+    fn within(&self, first: u32, samples: u32) -> impl Iterator<Item = &Pause> {
         let end = first.saturating_add(samples);
-        self.pauses.iter().any(|p| p.sample > first && p.sample < end)
+        self.pauses.iter().filter(move |p| p.sample > first && p.sample < end)
     }
 
     /// How long a picture lasts, on average.

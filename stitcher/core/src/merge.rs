@@ -49,6 +49,7 @@ fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
     let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
     own.damaged > 0
         || own.pauses
+        || own.slips
         || (!own.headed && others.iter().any(|c| c.headed))
         || others.iter().any(|c| c.last > own.last && !is_one(c.last, own.last, c.frame.min(own.frame)))
         // cut off among frames out of order: the last one shown says nothing

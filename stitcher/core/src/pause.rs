@@ -5,8 +5,12 @@
 //! usual frame, and the rest is missing. A camera that is slow is not full of
 //! pauses: the middle one of the segment's steps says what is usual, and a long
 //! step that is like the ones beside it is a rate.
+//!
+//! Shorter ones are noted too, as *slips*: a frame or a few that may have been
+//! lost, or a camera that is unsteady. They cut nothing, but copies of which
+//! one may lack what the other has are looked at frame by frame.
 
-use crate::piece::is_step;
+use crate::piece::{is_one, is_step};
 use crate::table::{Sample, count, sound_step, usual_step};
 use hitless_model::{MediaSpan, MediaTime, Nanos};
 use std::collections::BTreeSet;
@@ -17,6 +21,9 @@ const LEAST: Nanos = Nanos::from_millis(500);
 const USUAL: i64 = 4;
 /// As many steps alike in a row are a rate.
 const RATE: usize = 4;
+/// With more slips than one step in so many, and more than a few, a camera is
+/// unsteady and they say nothing.
+const UNSTEADY: usize = 6;
 /// No more are noted of a segment: a file may claim any times.
 const MOST: usize = 1024;
 
@@ -40,6 +47,14 @@ impl Pause {
         let step = self.length.ticks().saturating_add(self.frame.ticks());
         // in this order: nearly every step is an ordinary one
         step / USUAL > self.frame.ticks() && self.length.to_nanos(timescale) > LEAST
+    }
+
+    /// Do both copies of a segment, which start at these times, lack the same?
+    pub(crate) fn is_like(&self, start: MediaTime, other: &Self, begin: MediaTime) -> bool {
+        let (own, its) = (self.until.since(start).ticks(), other.until.since(begin).ticks());
+        self.sample == other.sample
+            && is_one(own, its, self.frame.ticks())
+            && is_one(self.length.ticks(), other.length.ticks(), self.frame.ticks())
     }
 
     /// With times on another axis.
@@ -91,6 +106,14 @@ pub fn pauses(samples: &[Sample], timescale: u32, usual: Option<MediaSpan>) -> V
         }
         same
     });
+    let slips = slips(&steps, frame).into_iter().map(|at| {
+        let sample = first_from(samples, shown[at + 1], at + 1 < samples.len());
+        Pause { sample, ..pause(at) }
+    });
+    found.extend(slips.filter(|p| !p.is_long(timescale)));
+    // sorted stably: a pause before a slip at one sample, which is left out
+    found.sort_by_key(|p| p.sample);
+    found.dedup_by_key(|p| p.sample);
     found
 }
 
@@ -103,6 +126,22 @@ fn own_step(samples: &[Sample], shown: &[i64]) -> Option<i64> {
         true => usual_step(shown.to_vec()),
         false => sound_step(shown.iter().map(|at| (*at, damaged.contains(at)))),
     }
+}
+
+/// Steps in which a frame or a few may have been lost; none of a camera that
+/// is unsteady throughout.
+fn slips(steps: &[i64], frame: i64) -> Vec<usize> {
+    let alike = |x: i64, y: i64| !is_step(x, y) && !is_step(y, x);
+    let is_rate = |at: usize| {
+        let like = |step: &&i64| alike(**step, steps[at]);
+        let before = steps[..at].iter().rev().take(RATE).take_while(like).count();
+        let after = steps[at + 1..].iter().take(RATE).take_while(like).count();
+        before + 1 + after >= RATE
+    };
+    let found: Vec<usize> =
+        (0..steps.len()).filter(|at| is_step(steps[*at], frame) && !is_rate(*at)).collect();
+    let most = (steps.len() / UNSTEADY).max(RATE).min(MOST);
+    if found.len() <= most { found } else { Vec::new() }
 }
 
 /// Where the last picture ends. Durations are of decoding: where pictures are
@@ -156,10 +195,9 @@ mod tests {
     }
 
     fn found(shown: &[i64], last: i64) -> Vec<(u32, i64, i64)> {
-        pauses(&samples(shown, last), 90_000, None)
-            .iter()
-            .map(|p| (p.sample, p.until.ticks(), p.length.ticks()))
-            .collect()
+        let found = pauses(&samples(shown, last), 90_000, None);
+        let long = found.iter().filter(|p| p.is_long(90_000));
+        long.map(|p| (p.sample, p.until.ticks(), p.length.ticks())).collect()
     }
 
     fn every(step: i64, frames: i64) -> Vec<i64> {
@@ -187,6 +225,25 @@ mod tests {
         let shown = every(3_600, 25);
         assert_eq!(found(&shown, 4 * SECOND), [(25, 24 * 3_600 + 4 * SECOND, 4 * SECOND - 3_600)]);
         assert_eq!(found(&shown, 3_600), []);
+    }
+
+    #[test]
+    fn a_few_frames_that_may_be_lost_are_slips() {
+        let slips = |shown: &[i64]| {
+            let found = pauses(&samples(shown, 3_600), 90_000, None);
+            found.iter().map(|p| (p.sample, p.length.ticks())).collect::<Vec<_>>()
+        };
+        let shown = then(every(3_600, 25), &[2 * 3_600, 3_600, 3_600, 3_600, 6 * 3_600]);
+        assert_eq!(slips(&shown), [(25, 3_600), (29, 5 * 3_600)]);
+        // beside a pause, and out of order
+        let shown = then(every(3_600, 25), &[2 * 3_600, 3_600, SECOND, 3_600]);
+        assert_eq!(slips(&shown), [(25, 3_600), (27, SECOND - 3_600)]);
+        let at = |n: i64| n * 3_600 + if n > 2 { 3_600 } else { 0 };
+        assert_eq!(slips(&[0, 3, 1, 2, 6, 4, 5].map(at)), [(1, 3_600)]);
+        // another rate, and a camera that is never steady
+        assert_eq!(slips(&then(every(3_600, 25), &[7_200; 9])), []);
+        let unsteady: Vec<i64> = (0..40).map(|n| if n % 3 == 0 { 7_200 } else { 3_600 }).collect();
+        assert_eq!(slips(&then(vec![0], &unsteady)), []);
     }
 
     #[test]

@@ -174,6 +174,7 @@ fn part(
             open: unit.open && from == 0,
             first_damaged: some[0].damaged,
             pauses: row.pauses_within(first, count(some.len())),
+            slips: row.slips_within(first, count(some.len())),
             late: match from {
                 0 => unit.late,
                 _ => row.pause_before(first).map(|p| p.shifted(offset)),

@@ -1,13 +1,14 @@
 //! Which segments overlap others, and which of them have to be taken apart.
 //!
 //! A segment that nobody overlaps is played whole and nothing of it is read.
-//! So are copies that agree: same start on the axis, same samples, no damage.
+//! So are copies that agree: same start on the axis, same samples, no damage, and
+//! nothing that one of them may lack alone.
 //! GOPs are asked for where copies disagree, where samples are damaged or the
 //! camera paused, and where a strand begins (its first GOP may have pictures
 //! that cannot be shown).
 
 use crate::evidence::Look;
-use crate::facts::SegmentRef;
+use crate::facts::{SegmentFacts, SegmentRef};
 use crate::group::Groups;
 use crate::pair::sweep;
 use crate::strand::{StrandRef, View};
@@ -57,7 +58,7 @@ pub(crate) fn overlaps(view: &View<'_>, groups: &Groups, look: &mut Look<'_>) ->
         for (at, segment) in segments.iter().enumerate() {
             let begins = at == 0 || !view.follows(segments[at - 1], *segment);
             let row = view.segment(*segment);
-            let broken = row.damaged > 0 || !row.pauses.is_empty();
+            let broken = row.damaged > 0 || row.has_pauses();
             found.apart[segment.place()] |= begins || broken;
             found.take_up(view, strand, *segment);
         }
@@ -169,8 +170,14 @@ fn congruent(view: &View<'_>, groups: &Groups, x: SegmentRef, y: SegmentRef) -> 
         && xf.samples == yf.samples
         && xf.damaged == 0
         && yf.damaged == 0
-        && xf.pauses.is_empty()
-        && yf.pauses.is_empty()
+        && !xf.has_pauses()
+        && slip_alike(xf, yf)
+}
+
+/// May they have lost nothing but the same?
+fn slip_alike(x: &SegmentFacts, y: &SegmentFacts) -> bool {
+    x.pauses.len() == y.pauses.len()
+        && x.pauses.iter().zip(&y.pauses).all(|(p, q)| p.is_like(x.media_start, q, y.media_start))
 }
 
 /// Segments of different groups that share time by their clocks; `sure` if

@@ -30,6 +30,8 @@ pub(crate) struct Unit {
     pub(crate) first_damaged: bool,
     /// Its recorder had nothing for a while, between two of its samples.
     pub(crate) pauses: bool,
+    /// A few frames may be missing between two of its samples.
+    pub(crate) slips: bool,
     /// The same right before it; times on the group's axis.
     pub(crate) late: Option<Pause>,
     /// The strand goes on after it: its last frames cannot be missing unsaid.
@@ -61,6 +63,7 @@ impl Unit {
         }
         let shifted = |p: &Pause| p.shifted(offset);
         self.pauses = row.pauses_within(self.first, self.samples);
+        self.slips = row.slips_within(self.first, self.samples);
         self.late = row.pause_before(self.first).map(shifted);
         if let Some(after) = row.pause_before(self.first.saturating_add(self.samples)) {
             self.frame = self.frame.min(after.frame.ticks().max(1));
@@ -146,6 +149,7 @@ fn of_gop(strand: StrandRef, segment: SegmentRef, gop: &Gop, (offset, usual): (i
         open: gop.key == Some(KeyKind::Open),
         first_damaged: gop.first_damaged,
         pauses: false,
+        slips: false,
         late: None,
         closed: false,
         start: at(gop.start),
@@ -174,6 +178,7 @@ fn whole(view: &View<'_>, strand: StrandRef, segment: SegmentRef, offset: i64) -
         open: false,
         first_damaged: false,
         pauses: false,
+        slips: false,
         late: None,
         closed: false,
         start,

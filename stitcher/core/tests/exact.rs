@@ -148,6 +148,16 @@ proptest! {
         }
     }
 
+    /// Recorders that say nothing of what they lost, as those of others do.
+    #[test]
+    fn losses_that_nobody_noticed_are_filled(mut script in scripts(ROUGH)) {
+        script.unnoticed = true;
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(world.habits.order != Order::OpenGop && all_exact(&world, &plan));
+        check(&world, &plan)?;
+    }
+
     /// A camera that sends nothing for a while, with its session going on:
     /// nothing is lost, and every such while is told.
     #[test]

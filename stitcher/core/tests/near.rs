@@ -123,3 +123,24 @@ fn damaged_copies_that_are_a_few_ticks_apart_are_merged_without_a_frame_twice() 
         assert!(whole, "{lost}");
     }
 }
+
+/// Recorders that say nothing of what they lost: as many in one segment, in one
+/// GOP, and a single frame, each at another place.
+#[test]
+fn losses_that_nobody_noticed_are_filled_from_the_other() {
+    for (blue, green, frames) in [(305, 345, 7), (303, 312, 4), (307, 316, 1), (303, 305, 4)] {
+        for borders in [30, 7] {
+            let lossy = |lineage, at, segment_gops| Take {
+                losses: vec![Loss { at, frames, partial: false }],
+                unnoticed: true,
+                segment_gops,
+                ..take(lineage, 0, 120)
+            };
+            let world = world(120, vec![lossy(0, blue, 30), lossy(1, green, borders)]);
+            let has = |from: usize, n: usize| (from..from + frames).contains(&n);
+            let wanted: Vec<usize> =
+                (0..120 * SECOND).filter(|n| !(has(blue, *n) && has(green, *n))).collect();
+            assert_eq!(played(&world), wanted, "{blue} {green} {frames} {borders}");
+        }
+    }
+}

@@ -37,6 +37,8 @@ pub struct Script {
     /// Where the camera begins to send other parameters on another clock, in
     /// thousandths of the film.
     pub changes: Option<usize>,
+    /// No recorder notices what it loses.
+    pub unnoticed: bool,
 }
 
 /// How bad it gets.
@@ -145,7 +147,8 @@ pub fn scripts(weather: Weather) -> impl Strategy<Value = Script> {
     (habits(weather.frozen), 60_usize..420, lives, changes, stalls(weather)).prop_map(
         move |(mut habits, frames, lives, changes, stalls)| {
             habits.stalls = stalls.into_iter().map(|(at, by)| (at * frames / 1000, by)).collect();
-            Script { habits, frames, error_ms: weather.error_ms, lives, changes }
+            let error_ms = weather.error_ms;
+            Script { habits, frames, error_ms, lives, changes, unnoticed: false }
         },
     )
 }
@@ -215,7 +218,7 @@ impl Script {
             from,
             to,
             losses: losses.collect(),
-            unnoticed: false,
+            unnoticed: self.unnoticed,
             crashed: life.crashed,
             // every three GOPs of the film
             segment_gops: if life.common_borders { 3 } else { life.segment_gops },
