@@ -84,8 +84,14 @@ fn act(cli: Cli) -> ExitCode {
     let config = match Config::load(&load) {
         Ok(config) => config,
         Err(problems) => {
-            eprintln!("{problems}");
-            return ExitCode::from(2);
+            return match command {
+                // the recorder goes on, as after any handover that fails
+                Command::Handover => no_handover(&problems),
+                Command::Run | Command::Check { .. } => {
+                    eprintln!("{problems}");
+                    ExitCode::from(2)
+                }
+            };
         }
     };
     match command {
@@ -127,11 +133,13 @@ fn ask(config: &Config) -> ExitCode {
             println!("{done}");
             ExitCode::SUCCESS
         }
-        Err(problem) => {
-            eprintln!("no handover: {problem}");
-            ExitCode::from(1)
-        }
+        Err(problem) => no_handover(&problem),
     }
+}
+
+fn no_handover(problem: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("no handover: {problem}");
+    ExitCode::from(1)
 }
 
 fn in_runtime(config: &Config, work: impl Future<Output = ExitCode>) -> ExitCode {

@@ -122,3 +122,15 @@ fn a_second_sigterm_does_not_wait() {
     let ended = recorder.wait_end(Duration::from_secs(5));
     assert!(ended.success(), "{ended}");
 }
+
+#[test]
+fn a_handover_with_a_configuration_that_is_refused_ends_with_1() {
+    let site = Site::new();
+    let setup = Setup::new().camera("no id", "rtsp://127.0.0.1:1/x");
+    let config = site.write_config("blue", &setup, "127.0.0.1:0");
+    let output =
+        Command::new(program("recorder")).args(["handover", "--config"]).arg(config).output();
+    let output = output.expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("\"no id\""), "{said}");
+}

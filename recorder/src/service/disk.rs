@@ -140,12 +140,40 @@ fn space_of(storage: &Storage) -> Result<Space, String> {
     Space::of(storage.root()).map_err(|e| e.to_string())
 }
 
+/// Where nothing is said a small disk is not held to be full for ever.
+const USUAL_LIMIT: u64 = 1 << 30;
+
 fn limit(disk: &Disk, space: Space) -> u64 {
     let percent = space.total_bytes as f64 * disk.min_free_percent / 100.0;
-    disk.min_free_bytes.max(percent as u64)
+    let bytes = disk.min_free_bytes.unwrap_or(USUAL_LIMIT.min(space.total_bytes / 10));
+    bytes.max(percent as u64)
 }
 
 /// A tenth more than the limit.
 fn with_margin(limit: u64) -> u64 {
     limit.saturating_add(limit / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hitless_config::{Config, LoadOptions};
+    use std::path::Path;
+
+    fn limit_of(section: &str, total_bytes: u64) -> u64 {
+        let text = format!("storage = \"s\"\n[recorder.disk]\n{section}\n");
+        let file = (Path::new("/etc/hitless/hitless.toml"), text.as_str());
+        let config = Config::parse_with(Some(file), &LoadOptions::default()).expect("valid");
+        limit(&config.recorder.disk, Space { free_bytes: 0, total_bytes })
+    }
+
+    #[test]
+    fn a_small_disk_is_not_full_for_ever() {
+        let mib = 1 << 20;
+        assert_eq!(limit_of("", 100_000 * mib), 1 << 30);
+        assert_eq!(limit_of("", 200 * mib), 20 * mib);
+        assert_eq!(limit_of("min_free_percent = 50", 200 * mib), 100 * mib);
+        // what is asked for is done
+        assert_eq!(limit_of("min_free_bytes = \"1GiB\"", 200 * mib), 1 << 30);
+    }
 }

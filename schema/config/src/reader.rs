@@ -227,6 +227,11 @@ impl<'a> Section<'a> {
         Duration::from_secs_f64(self.number(key, default, least, 86_400.0))
     }
 
+    /// Bytes, if the key is there.
+    pub(crate) fn bytes_if_given(&self, key: &str) -> Option<u64> {
+        self.entry(key).map(|_| self.bytes(key, 0))
+    }
+
     /// Bytes: a number, or a text with a unit as `"2GiB"` or `"500MB"`.
     pub(crate) fn bytes(&self, key: &str, default: u64) -> u64 {
         let Some(entry) = self.entry(key) else { return default };

@@ -5,8 +5,15 @@ use hitless_config::{Config, LoadOptions};
 use std::path::{Path, PathBuf};
 
 /// Keys without a default: the sample shows an example.
-const NO_DEFAULT: &[&str] =
-    &["token_file", "user", "password_file", "password_env", "password_credential", "tls_ca_file"];
+const NO_DEFAULT: &[&str] = &[
+    "token_file",
+    "min_free_bytes",
+    "user",
+    "password_file",
+    "password_env",
+    "password_credential",
+    "tls_ca_file",
+];
 
 fn sample() -> (PathBuf, String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../hitless.sample.toml");

@@ -45,7 +45,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     let config = with(&text, options());
     assert_eq!(config.recorder.instance.as_str(), "env");
     assert_eq!(config.recorder.stall, Duration::from_secs(9));
-    assert_eq!(config.recorder.disk.min_free_bytes, 2 << 30);
+    assert_eq!(config.recorder.disk.min_free_bytes, Some(2 << 30));
     assert_eq!(config.stitcher.foreign, ["a_{camera}", "b_{camera}"]);
     assert_eq!(config.segment, Duration::from_millis(7500));
     assert_eq!(config.log.level, LogLevel::Info);

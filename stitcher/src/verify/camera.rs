@@ -10,10 +10,13 @@ use super::truth::{Truth, TruthProof};
 use crate::compute::Compute;
 use crate::site::Site;
 use crate::timeline::{self, TimelineError};
-use hitless_model::{CameraId, Cause, Nanos, OverlapStatus, Segment, SegmentState, TimeRange};
+use hitless_model::{
+    CameraId, Cause, Nanos, OverlapStatus, Segment, SegmentName, SegmentState, TimeRange,
+};
 use hitless_schema::StoreError;
 use hitless_schema::timeline::{Entry, GapRow, Span, What};
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Segments this far around a range belong to its strands.
@@ -89,13 +92,31 @@ pub async fn verify(
     truth: Option<Truth>,
 ) -> Result<Proof, VerifyError> {
     let (entries, ledger) = as_of_one_run(site, camera, range).await?;
-    let (from, to) = (range.from.plus(Nanos::ZERO.minus(AROUND)), range.to.plus(AROUND));
-    let rows = site.store.segments_between(camera, from, to).await?;
+    let rows = rows_of(site, camera, range, &entries).await?;
     if !entries.iter().any(|entry| matches!(entry.what, What::Span(_))) {
         return Err(VerifyError::Nothing { camera: camera.clone(), range });
     }
     let (root, camera) = (site.root().to_owned(), camera.clone());
     Ok(compute.run(move || prove(root, camera, range, (&entries, &ledger), rows, truth)).await)
+}
+
+/// The rows around a range, and those of what is played that lie elsewhere: a
+/// camera's clock that was set moves its rows, and not its timeline.
+async fn rows_of(
+    site: &Site,
+    camera: &CameraId,
+    range: TimeRange,
+    entries: &[Entry],
+) -> Result<Vec<Segment>, VerifyError> {
+    let (from, to) = (range.from.plus(Nanos::ZERO.minus(AROUND)), range.to.plus(AROUND));
+    let mut rows = site.store.segments_between(camera, from, to).await?;
+    let mut known: HashSet<SegmentName> = rows.iter().map(|row| row.name.clone()).collect();
+    for (_, span) in entries.iter().filter_map(span_of) {
+        if known.insert(span.segment.clone()) {
+            rows.extend(site.store.segment(&span.segment).await?);
+        }
+    }
+    Ok(rows)
 }
 
 /// The timeline and its ledger, with no run between the two.

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 const CONTEXT: u32 = 8;
 /// A container's times are rounded to this.
 const ROUNDING: Nanos = Nanos::from_millis(2);
+/// By so much two recorders may tie one camera's sound to its pictures
+/// differently: until its reports come they go by arrival.
+const TIED: Nanos = Nanos::from_millis(60);
 
 /// What was found at the seams between recorders.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -165,23 +168,34 @@ impl Seen<'_> {
     }
 }
 
-/// Sound joins where its pictures do, within a frame of each side.
+/// Sound joins where its pictures do.
 fn sound(left: &Side<'_>, right: &Side<'_>, proof: &mut SeamProof, problems: &mut Vec<Problem>) {
     let (Some(a), Some(b)) = (left.read.sound, right.read.sound) else { return };
-    if !matches!(right.span.seam.kind, SeamKind::Exact | SeamKind::SameStrand) {
+    let kind = right.span.seam.kind;
+    if !matches!(kind, SeamKind::Exact | SeamKind::SameStrand) {
         return;
     }
     let off = b.lead.minus(a.tail);
     if off.abs() > proof.worst_sound.abs() {
         proof.worst_sound = off;
     }
-    let most = a.frame.get().max(b.frame.get()) + ROUNDING.get();
-    if off.abs().get() > most {
+    if !joins(kind, off, a.frame.max(b.frame)) {
         let ms = off.as_secs_f64() * 1000.0;
         let what = if ms > 0.0 { "lacks" } else { "has twice" };
         let detail =
             format!("sound {what} {:.1} ms where {} follows", ms.abs(), right.span.segment);
         problems.push(Problem::new("sound_seam", right.start, detail));
+    }
+}
+
+/// Within a frame, and between two recorders what these may differ by. Within
+/// a strand every frame of sound is played: one that is not there was not sent,
+/// or the recorder moved the sound once it knew where it belongs.
+fn joins(kind: SeamKind, off: Nanos, frame: Nanos) -> bool {
+    let most = frame.plus(ROUNDING);
+    match kind {
+        SeamKind::Exact => off.abs() <= most.plus(TIED),
+        _ => off >= Nanos::ZERO.minus(most),
     }
 }
 
@@ -199,6 +213,17 @@ mod tests {
         let before = [side(&name, left[0]), side(&name, right[0])];
         let after = [side(&name, left[1]), side(&name, right[1])];
         one_by_one(&before, &after).or_else(|detail| across(&before, &after, detail))
+    }
+
+    #[test]
+    fn sound_joins_within_a_frame_and_what_recorders_differ_by() {
+        let frame = Nanos::from_millis(21);
+        let joins = |kind, ms| joins(kind, Nanos::from_millis(ms), frame);
+        // moved, once the recorder knew where it belongs; or the camera was silent
+        assert!(joins(SeamKind::SameStrand, 64) && joins(SeamKind::SameStrand, 500));
+        assert!(joins(SeamKind::SameStrand, -23) && !joins(SeamKind::SameStrand, -24));
+        assert!(joins(SeamKind::Exact, 64) && joins(SeamKind::Exact, -64));
+        assert!(!joins(SeamKind::Exact, 128) && !joins(SeamKind::Exact, -128));
     }
 
     #[test]

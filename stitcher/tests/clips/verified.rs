@@ -170,3 +170,28 @@ fn a_clip_that_was_changed_is_found_and_an_honest_one_is_not() {
     let proof: Value = serde_json::from_str(&site.stitcher(&check, &[1])).expect("JSON");
     assert_eq!(proof["manifest"], false);
 }
+
+/// The camera's clock is set an hour forward while it is recorded: its rows go
+/// with it, its timeline does not.
+#[test]
+fn a_clock_that_was_set_is_no_problem() {
+    let site = Site::new("clock-set");
+    for (number, part) in (0_i64..).zip(&twice(Shape::Aac).parts) {
+        let hour = if number < 2 { 3 } else { 4 };
+        let name = format!("CAM_1_20260811T{hour:02}07{}.000000Z_blue_{number:06}", 47 + number);
+        site.put(&name, part);
+        let utc = (1_786_417_667 + number + (hour - 3) * 3_600) * 1_000_000_000;
+        let media = number * 90_000;
+        let meta = format!(
+            "{{\"kind\":\"opened\",\"run\":\"01a1ffed4f257118860961d047bc0e3a\",\"strand\":0,\
+             \"rtp_start\":{media},\"timescale\":90000,\"reorder_depth\":0,\"frame\":3600,\
+             \"version\":\"0.1.0\"}}\n{{\"kind\":\"clock\",\"media\":{media},\"utc\":{utc},\
+             \"source\":\"sender_report\",\"error\":50000000}}\n"
+        );
+        std::fs::write(site.path(&name).with_extension("meta"), meta).expect("writable");
+    }
+    site.stitch();
+    let proof = site.verify(&[], 0);
+    assert_eq!(proof["problems"], serde_json::json!([]));
+    assert_eq!(proof["samples"], 125);
+}
