@@ -69,3 +69,25 @@ fn an_unmounted_root_is_not_written_to() {
     assert!(matches!(refused, StorageError::Vanished { .. }), "{refused}");
     assert!(!root.path().join("cam").exists());
 }
+
+#[test]
+fn the_spools_of_others_are_found() {
+    let root = tempfile::tempdir().expect("temp dir");
+    let id = |name: &str| InstanceId::new(name).expect("valid");
+    let storage = Storage::open(root.path(), &id("blue")).expect("opens");
+    for name in ["blue", "green", "no instance"] {
+        fs::create_dir_all(root.path().join(".hitless/spool").join(name)).expect("a folder");
+    }
+    let others = storage.other_spools().expect("reads");
+    assert_eq!(others, [(id("green"), root.path().join(".hitless/spool/green"))]);
+}
+
+#[test]
+fn a_full_disk_or_quota_is_told_from_other_failures() {
+    let failed =
+        |kind: io::ErrorKind| StorageError::io("cannot write", Path::new("/x"), kind.into());
+    assert!(failed(io::ErrorKind::StorageFull).is_full());
+    assert!(failed(io::ErrorKind::QuotaExceeded).is_full());
+    assert!(!failed(io::ErrorKind::PermissionDenied).is_full());
+    assert!(!StorageError::Vanished { root: "/x".into() }.is_full());
+}

@@ -71,6 +71,14 @@ fn what_comes_with_a_key_frame_is_believed_once_a_slice_refers_to_it() {
     assert_eq!(stream.picture(&[LARGER, KEY_OTHER]), new(&[LARGER, CHANGED, OTHER]));
 }
 
+#[test]
+fn what_no_slice_of_the_key_frame_used_takes_no_other_s_place_later() {
+    let mut stream = Stream::described();
+    assert_eq!(stream.picture(&[OTHER, KEY_OTHER]), new(&[SPS, PPS, OTHER]));
+    assert_eq!(stream.picture(&[CHANGED, KEY_OTHER]), same(&[SPS, PPS, OTHER]));
+    assert_eq!(stream.picture(&[P]), same(&[SPS, PPS, OTHER]));
+}
+
 /// The first of them replaces the SDP, the next ones are added; and a whole
 /// set with slices of others is not theirs.
 #[test]
@@ -92,6 +100,45 @@ fn what_key_frames_do_not_bring_is_forgotten() {
     }
     assert_eq!(stream.picture(&[SPS, PPS, KEY]), new(&[SPS, PPS]));
     assert_eq!(stream.picture(&[SPS, PPS, KEY]), same(&[SPS, PPS]));
+}
+
+#[test]
+fn sets_that_stay_are_no_news() {
+    let mut stream = Stream::described();
+    for _ in 0..2 * STEADY {
+        assert_eq!(stream.picture(&[SPS, PPS, KEY]), same(&[SPS, PPS]));
+    }
+}
+
+#[test]
+fn sets_with_other_pictures_make_nothing_forgotten() {
+    let mut stream = Stream::described();
+    stream.picture(&[SPS, PPS, KEY]);
+    stream.picture(&[OTHER, KEY_OTHER]);
+    for _ in 0..2 * STEADY {
+        assert_eq!(stream.picture(&[SPS, PPS, P]), same(&[SPS, PPS, OTHER]));
+    }
+}
+
+#[test]
+fn only_a_camera_that_sends_sets_with_key_frames_can_lose_them_there() {
+    let mut sets = Sets::new(VideoCodec::H264, &[]);
+    assert!(!sets.are_missing(true, false, true), "it never sent any");
+    assert!(!sets.are_missing(true, true, false));
+    assert!(!sets.are_missing(false, false, true), "no key frame");
+    assert!(sets.are_missing(true, false, true));
+    assert!(!sets.are_missing(true, true, true), "they came");
+    assert!(!sets.are_missing(true, false, false), "it sends them no more");
+    assert!(!sets.are_missing(true, false, true));
+}
+
+/// A box could not hold it.
+#[test]
+fn a_set_of_kilobytes_is_none() {
+    let mut sets = Sets::new(VideoCodec::H264, &[]);
+    let padded = |bytes| [PPS, vec![0x55; bytes].as_slice()].concat();
+    assert!(sets.see(SPS) && sets.see(&padded(100)));
+    assert!(!sets.see(&padded(MAX_SET_BYTES)));
 }
 
 #[test]
