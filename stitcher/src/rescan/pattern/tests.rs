@@ -40,6 +40,25 @@ fn what_others_write_is_read() {
     }
     assert_eq!(read("{camera}_{YYYYMMDD}_{HHMMSS}.mp4", "a_20261311_030747.mp4"), None);
     assert_eq!(read("{camera}_{YYYYMMDD}_{HHMMSS}.mp4", "a/b_20260811_030747.mp4"), None);
+    assert_eq!(read("{camera}_{YYYYMMDD}_{HHMMSS}.mp4", "_20260811_030747.mp4"), None);
+    assert_eq!(read("{camera}_{YYYYMMDD}_{HHMMSS}.mp4", "a b_20260811_030747.mp4"), None);
+    assert_eq!(read("{camera}/*/YYYYMMDDHH.mp4", "a/b/c/2026081103.mp4"), None);
+}
+
+#[test]
+fn a_fraction_is_cut_to_nanoseconds() {
+    let found = read("%path/%Y-%m-%d_%H-%M-%S-%f.mp4", "cam/2026-08-11_03-07-47-1234567891.mp4");
+    assert_eq!(found, None, "what is behind nine digits is none of it");
+    let found = read("%path/%Y-%m-%d_%H-%M-%S-%f.mp4", "cam/2026-08-11_03-07-47-5.mp4");
+    assert_eq!(found, Some(("cam".into(), "2026-08-11T03:07:47.500000Z".into())));
+}
+
+#[test]
+fn files_are_looked_for_as_deep_as_a_pattern_says() {
+    let depth = |pattern| Pattern::parse(pattern).expect("a pattern").depth();
+    assert_eq!(depth("{camera}_{YYYYMMDD}_{HHMMSS}.mp4"), 0);
+    assert_eq!(depth("YYYY-MM-DD/HH/{camera}/MM.SS.mp4"), 3);
+    assert_eq!(depth("%path/%Y-%m-%d_%H-%M-%S-%f.mp4"), 5);
 }
 
 #[test]
