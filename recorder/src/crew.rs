@@ -252,6 +252,31 @@ mod tests {
         hold
     }
 
+    /// Two are regular. Threads, how many of them are held up and how many free,
+    /// jobs that wait; how many threads are missing.
+    #[test]
+    fn so_many_threads_are_missing() {
+        for (threads, held_up, free, jobs, missing) in [
+            (0, 0, 0, 5, 2),
+            (0, 0, 0, 1, 1),
+            (2, 0, 0, 5, 0),
+            (2, 1, 0, 5, 1),
+            (2, 1, 1, 1, 0),
+            (2, 2, 0, 5, 2),
+            (8, 8, 0, 100, 8),
+            (8, 8, 0, 3, 3),
+            (8, 7, 0, 100, 1),
+            (8, 6, 0, 100, 0),
+        ] {
+            let long_ago = Instant::now().checked_sub(2 * PATIENCE).expect("the machine runs");
+            let waiting = (0..jobs).map(|_| Box::new(|| ()) as Job).collect();
+            let begun = (0..held_up).map(|number| (number, long_ago)).collect();
+            let state = State { waiting, begun, threads, free, ..State::default() };
+            let case = format!("{threads} threads, {held_up} held up, {free} free, {jobs} jobs");
+            assert_eq!(state.missing(2), missing, "{case}");
+        }
+    }
+
     #[test]
     fn a_burst_is_done_by_few() {
         let crew = Crew::new("test", 2);

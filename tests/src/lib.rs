@@ -8,6 +8,8 @@
 //! Everything here panics with a sentence, since it is for tests. No sleeps:
 //! [`until`] polls a condition up to a deadline.
 
+#[cfg(test)]
+mod architecture;
 pub mod boxes;
 pub mod footage;
 pub mod frames;

@@ -45,4 +45,12 @@ mod tests {
         backoff.reset();
         assert_eq!(backoff.next(1.0).as_millis(), 500);
     }
+
+    #[test]
+    fn a_camera_that_is_away_for_weeks_is_tried_at_the_limit() {
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(15));
+        let last = (0..200_000).map(|_| backoff.next(1.0)).last();
+        assert_eq!(last, Some(Duration::from_secs(15)));
+        assert_eq!(backoff.next(7.0), Duration::from_secs(15), "no jitter makes it longer");
+    }
 }

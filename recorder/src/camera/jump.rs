@@ -56,4 +56,14 @@ mod tests {
         assert!(!jumps(1, 33));
         assert!(jumps(9, 34), "eight seconds are gone in one");
     }
+
+    #[test]
+    fn nothing_is_missing_before_the_first_picture_or_where_time_goes_back() {
+        let mut watch = JumpWatch::default();
+        let at = |seconds: i64| MediaTime::new(seconds * i64::from(VIDEO_TIMESCALE));
+        assert_eq!(watch.since_last(at(7)), Duration::ZERO);
+        watch.jumps(at(7), Instant::now());
+        assert_eq!(watch.since_last(at(9)), Duration::from_secs(2));
+        assert_eq!(watch.since_last(at(6)), Duration::ZERO);
+    }
 }

@@ -2,14 +2,15 @@
 //!
 //! | state | event | next |
 //! |---|---|---|
-//! | any | `Opening` | connecting |
+//! | any | `Done` | stopped |
+//! | draining | all else | draining |
+//! | any other | `Drain` | draining |
+//! | any other | `Failed` | backing off |
+//! | any other | `Opening` | connecting |
 //! | connecting | `Opened` | awaiting key frame |
 //! | awaiting key frame | `StrandBegun` | recording |
-//! | recording, awaiting key frame | `Silent` | stalled |
 //! | recording | `StrandEnded` | awaiting key frame |
-//! | any but stopped | `Failed` | backing off |
-//! | any but stopped | `Drain` | draining |
-//! | any | `Done` | stopped |
+//! | recording, awaiting key frame | `Silent` | stalled |
 //!
 //! An event that a state does not know leaves it as it is.
 
@@ -59,7 +60,7 @@ impl Standing {
         let plain = |state| Some(Self { state, cause: None, detail: String::new() });
         let missing = |state, cause, detail| Some(Self { state, cause: Some(cause), detail });
         match (self.state, event) {
-            (S::Draining, Event::Done) | (_, Event::Done) => plain(S::Stopped),
+            (_, Event::Done) => plain(S::Stopped),
             (S::Draining, _) => None,
             (_, Event::Drain) => plain(S::Draining),
             (_, Event::Opening) => {
@@ -118,11 +119,52 @@ mod tests {
         assert_eq!(s.on(Event::StrandBegun).and_then(|s| s.cause), None);
     }
 
+    /// Each state on opening, opened, begun, ended, silent, failed, drain and
+    /// done; `-`: it stays as it is.
+    const TABLE: &str = "
+        stopped             connecting -                  -         -                  -       backing_off draining stopped
+        connecting          connecting awaiting_key_frame -         -                  -       backing_off draining stopped
+        awaiting_key_frame  connecting -                  recording -                  stalled backing_off draining stopped
+        recording           connecting -                  -         awaiting_key_frame stalled backing_off draining stopped
+        stalled             connecting -                  -         -                  -       backing_off draining stopped
+        backing_off         connecting -                  -         -                  -       backing_off draining stopped
+        draining            -          -                  -         -                  -       -           -        stopped";
+
     #[test]
-    fn nothing_but_done_follows_drain() {
-        let s = walk(vec![Event::Opening, Event::Drain]);
-        for event in [Event::Opened, Event::StrandBegun, Event::Opening] {
-            assert_eq!(s.on(event), None);
+    fn every_state_answers_every_event_as_the_table_says() {
+        let events = || {
+            let why = || "why".to_owned();
+            [
+                Event::Opening,
+                Event::Opened,
+                Event::StrandBegun,
+                Event::StrandEnded(Cause::PacketsLost, why()),
+                Event::Silent(why()),
+                Event::Failed(Cause::CameraAway, why()),
+                Event::Drain,
+                Event::Done,
+            ]
+        };
+        let rows = TABLE.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
+        for row in rows {
+            let state = CameraState::parse(row[0]).expect("a state");
+            let standing = Standing { state, ..Standing::new() };
+            for (event, next) in events().into_iter().zip(&row[1..]) {
+                let cell = format!("{} on {event:?}", row[0]);
+                let why =
+                    matches!(event, Event::StrandEnded(..) | Event::Silent(_) | Event::Failed(..));
+                match standing.on(event) {
+                    None => assert_eq!(*next, "-", "{cell}"),
+                    Some(found) => {
+                        assert_eq!(found.state.as_str(), *next, "{cell}");
+                        assert_eq!(
+                            (found.cause.is_some(), found.detail == "why"),
+                            (why, why),
+                            "{cell}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn partners_come_and_go_in_pairs() {
-        for (one, other) in [("blue", "green"), ("host-7", "host-7-b"), ("a", "a-b")] {
+        for (one, other) in
+            [("blue", "green"), ("host-7", "host-7-b"), ("a", "a-b"), ("-b", "-b-b")]
+        {
             assert_eq!(partner(&id(one)).expect("valid"), id(other));
             assert_eq!(partner(&id(other)).expect("valid"), id(one));
         }

@@ -221,6 +221,45 @@ mod tests {
         assert_eq!(proof.judged()[&id("a")], Evidence::Clock);
     }
 
+    fn judged(proof: &mut Proof, keys: &[u64], at: Duration) -> Option<Evidence> {
+        proof.missing(&[own("a", keys)], at, PATIENCE);
+        proof.judged().get(&id("a")).copied()
+    }
+
+    #[test]
+    fn the_best_evidence_stays() {
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
+        proof.on(report("a", true, &[11, 12, 13, 14]), SOON);
+        assert_eq!(judged(&mut proof, &[1, 2], LATE), None, "four may be a bad start");
+        proof.on(report("a", true, &[15]), SOON);
+        assert_eq!(judged(&mut proof, &[1, 2], LATE), Some(Evidence::Clock));
+        proof.on(report("a", true, &[2]), SOON);
+        assert_eq!(judged(&mut proof, &[1, 2], LATE), Some(Evidence::Exact));
+        // Only the last key frames are kept here.
+        assert_eq!(judged(&mut proof, &[98, 99], LATE), Some(Evidence::Exact));
+    }
+
+    #[test]
+    fn key_frames_of_a_session_that_broke_are_no_evidence() {
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
+        proof.on(report("a", true, &[11, 12, 13, 14, 15]), SOON);
+        proof.on(report("a", false, &[]), SOON);
+        assert_eq!(judged(&mut proof, &[1, 2], LATE), None);
+    }
+
+    #[test]
+    fn a_camera_is_recorded_since_its_session_began() {
+        let mut proof = Proof::new(vec![id("a")], Vec::new());
+        let seconds = Duration::from_secs;
+        for (at, recording, since) in
+            [(1, true, Some(1)), (2, true, Some(1)), (3, false, None), (4, true, Some(4))]
+        {
+            proof.on(report("a", recording, &[]), seconds(at));
+            let found = proof.recorded_since().get(&id("a")).copied();
+            assert_eq!(found, since.map(seconds), "after {at} s");
+        }
+    }
+
     #[test]
     fn only_best_effort_goes_on_without_a_camera() {
         let mut proof = Proof::new(vec![id("a")], Vec::new());
@@ -229,7 +268,7 @@ mod tests {
         assert!(!proof.missing(std::slice::from_ref(&a), LATE, PATIENCE).is_empty());
         a.required = false;
         assert!(!proof.missing(std::slice::from_ref(&a), SOON, PATIENCE).is_empty());
-        assert!(proof.missing(&[a], LATE, PATIENCE).is_empty());
+        assert!(proof.missing(&[a], PATIENCE.best_effort, PATIENCE).is_empty());
         assert_eq!(proof.judged()[&id("a")], Evidence::Waived);
     }
 

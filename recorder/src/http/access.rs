@@ -5,8 +5,8 @@
 //! nothing may be told. Off loopback without a token nothing but the probes
 //! answers; the configuration refuses that already.
 
+use super::paths;
 use super::problem::Problem;
-use super::routes;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::Next;
@@ -38,7 +38,7 @@ impl Access {
 
     fn admits(&self, request: &Request) -> bool {
         match self {
-            _ if routes::is_probe(request.uri().path()) => true,
+            _ if paths::is_probe(request.uri().path()) => true,
             Self::Open => true,
             Self::ProbesOnly => false,
             Self::Token(token) => {

@@ -1,8 +1,8 @@
 //! What happens to every request: an id, a line in the log, counters.
 
 use super::counters::HttpCounters;
+use super::paths;
 use super::problem::Problem;
-use super::routes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -32,7 +32,7 @@ pub(super) async fn observe(
 ) -> Response {
     let began = Instant::now();
     let id = request_id(&request);
-    let path = routes::label(request.uri().path());
+    let path = paths::label(request.uri().path());
     let method = method_label(request.method());
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {

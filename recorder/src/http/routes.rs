@@ -3,11 +3,12 @@
 use super::access::{self, Access};
 use super::counters::HttpCounters;
 use super::events::{Client, Event};
-use super::health::{Status, health};
+use super::health::health;
 use super::metrics;
 use super::observe::{self, Observer};
 use super::options::HttpOptions;
 use super::problem::Problem;
+use super::status::Status;
 use super::troubles::readiness;
 use super::view_source::ViewSource;
 use axum::error_handling::HandleErrorLayer;
@@ -28,8 +29,6 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
 
-const PROBES: [&str; 4] = ["/live", "/liveness", "/ready", "/readiness"];
-const OTHERS: [&str; 4] = ["/health", "/api/health", "/metrics", "/api/events"];
 /// A line of comment so often, so that both ends and all between see life.
 const EVENT_KEEP_ALIVE: Duration = Duration::from_secs(15);
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -43,16 +42,6 @@ pub(super) struct Shared {
     pub(super) event_clients: Arc<Semaphore>,
     pub(super) registry: Option<prometheus::Registry>,
     pub(super) shutdown: CancellationToken,
-}
-
-/// Whether a path is open to everybody.
-pub(super) fn is_probe(path: &str) -> bool {
-    PROBES.contains(&path)
-}
-
-/// A path as a label: few, whatever clients invent.
-pub(super) fn label(path: &str) -> &'static str {
-    PROBES.iter().chain(&OTHERS).find(|known| **known == path).copied().unwrap_or("other")
 }
 
 /// Everything.

@@ -1,6 +1,7 @@
 //! How the recorder stands in one line, for the service manager.
 
-use super::health::{Status, health};
+use super::health::health;
+use super::status::Status;
 use super::troubles::camera_trouble;
 use crate::camera::counted;
 use crate::service::view::View;

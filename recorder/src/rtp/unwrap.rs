@@ -111,6 +111,28 @@ mod tests {
     }
 
     #[test]
+    fn less_than_half_the_range_ahead_is_ahead() {
+        let after_zero = |sequence| {
+            let mut numbers = Continuity::new();
+            numbers.packet(0);
+            numbers.packet(sequence)
+        };
+        assert_eq!(after_zero(0x7fff), Some(0x7ffe));
+        assert_eq!(after_zero(0x8000), None);
+    }
+
+    /// The late one's successor is the newest packet: seeing that again is no
+    /// second packet in a row.
+    #[test]
+    fn a_late_packet_and_a_repeated_one_are_no_new_count() {
+        let mut numbers = Continuity::new();
+        numbers.packet(5);
+        assert_eq!(numbers.packet(4), None);
+        assert_eq!(numbers.packet(5), None);
+        assert_eq!(numbers.packet(6), Some(0));
+    }
+
+    #[test]
     fn a_camera_that_counts_anew_is_followed() {
         let mut numbers = Continuity::new();
         numbers.packet(30_000);

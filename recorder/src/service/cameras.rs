@@ -4,50 +4,22 @@
 //! keeper for as long as it has files, and its segments are finished before it
 //! is forgotten.
 
-use super::alarms::Alarms;
 use super::recording::Recording;
+use super::shared::Shared;
 use super::view::CameraView;
-use crate::camera::{Hold, Leave};
-use crate::crew::Crews;
+use crate::camera::Leave;
 use crate::handover::Own;
 use crate::handover::message::LastSample;
-use crate::http::{self, Timings};
-use crate::index::Index;
-use crate::ingest::Ingest;
-use crate::storage::{Storage, StorageError};
+use crate::storage::StorageError;
 use crate::strand::keys::RecentKeys;
 use hitless_config::{Camera, Config, Overlap};
 use hitless_media::Fingerprint;
-use hitless_model::{CameraId, CameraState, RunId};
+use hitless_model::{CameraId, CameraState};
 use hitless_schema::Change;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
-
-/// What all cameras share.
-#[derive(Clone)]
-pub struct Shared {
-    /// Which life of the recorder.
-    pub run: RunId,
-    /// Where files go.
-    pub storage: Arc<Storage>,
-    /// The way to the database.
-    pub index: Index,
-    /// The reading threads.
-    pub ingest: Arc<Ingest>,
-    /// Threads for what may block.
-    pub crews: Crews,
-    /// Set while nothing may be recorded.
-    pub hold: watch::Receiver<Hold>,
-    /// For what a person must look at.
-    pub alarms: Alarms,
-    /// How long things took.
-    pub timings: Timings,
-    /// For clients that follow along.
-    pub events: broadcast::Sender<http::Event>,
-}
 
 /// A camera of the configuration.
 struct Entry {

@@ -6,7 +6,7 @@
 //! tried again.
 
 use super::running::Running;
-use super::start::writer_options;
+use super::writing::writer_options;
 use super::{peers, rows_left};
 use hitless_model::InstanceId;
 use hitless_schema::Store;

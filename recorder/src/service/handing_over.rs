@@ -10,9 +10,9 @@
 //! Past this the service names the successor, if that still is there, to the
 //! service manager: the last thing that it does.
 
-use super::in_charge::Waiter;
 use super::phases::Phases;
 use super::running::{Running, lock};
+use super::waiter::Waiter;
 use crate::camera::Leave;
 use crate::handover::control::Control;
 use crate::handover::message::{Handed, LastSample};

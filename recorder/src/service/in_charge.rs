@@ -7,10 +7,10 @@
 use super::handing_over::{Handing, HandingOver, Replaced};
 use super::running::{Running, lock};
 use super::signals::{Signals, Told};
+use super::waiter::Waiter;
 use super::{departed, notify};
 use crate::handover::Program;
-use crate::handover::control::{Answer, Asker, Control};
-use crate::handover::message::Handed;
+use crate::handover::control::{Answer, Control};
 use crate::handover::successor::{Gone, Successor};
 use anyhow::Context;
 use futures::future::BoxFuture;
@@ -66,35 +66,6 @@ impl Handover {
     }
 }
 
-/// Who asked for a handover: somebody on the control socket, or a signal.
-#[derive(Debug, Default)]
-pub(super) struct Waiter(Option<Asker>);
-
-impl Waiter {
-    async fn answer(&mut self, answer: Answer) {
-        if let Some(asker) = &mut self.0 {
-            asker.answer(&answer).await;
-        }
-    }
-
-    /// The last answer.
-    pub(super) async fn done(&mut self, handed: &Handed) {
-        let text = format!(
-            "recorder {} has handed over to {} in {:.1} s (start {:.1}, prove {:.1}, finish {:.1}), \
-             overlap at least {:.1} s",
-            handed.from,
-            handed.to,
-            handed.seconds(),
-            handed.start_seconds,
-            handed.prove_seconds,
-            handed.finish_seconds,
-            handed.overlap_seconds
-        );
-        info!("handover: {text}");
-        self.answer(Answer::Done { text }).await;
-    }
-}
-
 impl InCharge {
     /// Answers requests from now on; a predecessor is told so.
     pub(super) async fn begin(
@@ -131,7 +102,7 @@ impl InCharge {
                     Told::Stop => return self.stop(signals).await,
                     Told::HandOver => self.asked(Waiter::default()).await,
                 },
-                asker = self.control.asked() => self.asked(Waiter(Some(asker))).await,
+                asker = self.control.asked() => self.asked(Waiter::at(asker)).await,
                 gone = until(&mut self.leaving) => match gone {
                     Gone::Left(history) => {
                         if let Some(history) = history {

@@ -32,10 +32,13 @@ mod recording;
 mod rows_left;
 mod running;
 mod server;
+mod shared;
 mod signals;
 mod start;
 pub mod view;
 mod viewer;
+mod waiter;
+mod writing;
 
 use crate::handover::successor::{Moment, Successor};
 use crate::handover::{Inherited, Program};

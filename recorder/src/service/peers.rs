@@ -5,7 +5,7 @@
 //! database on another. Nobody there, or no time left: stops as it would alone.
 
 use super::running::{Running, lock};
-use super::start::writer_options;
+use super::writing::writer_options;
 use crate::camera::Leave;
 use crate::handover::peer;
 use hitless_model::{InstanceId, Nanos, Run};

@@ -1,7 +1,7 @@
 //! One camera that is recorded: its task, its keeper, and both again if the
 //! task ends unasked.
 
-use super::cameras::Shared;
+use super::shared::Shared;
 use crate::camera::stats::CameraStats;
 use crate::camera::{CameraSettings, CameraTask, Leave};
 use crate::keeper::{Keeper, KeeperState};

@@ -7,7 +7,7 @@
 //! that was killed before it had told of a segment that it had closed.
 
 use super::running::Running;
-use super::start::writer_options;
+use super::writing::writer_options;
 use hitless_model::{InstanceId, SegmentName};
 use hitless_schema::Store;
 use std::sync::Arc;

@@ -4,11 +4,13 @@
 //! wrong with cameras or the database is not.
 
 use super::alarms::Alarms;
-use super::cameras::{Cameras, Shared};
+use super::cameras::Cameras;
 use super::disk::{DiskState, DiskWatch};
 use super::running::{Running, lock};
 use super::server::{Server, listen};
+use super::shared::Shared;
 use super::viewer::Viewer;
+use super::writing::writer_options;
 use super::{clock_watch, mirror, rows_left};
 use crate::crew::Crews;
 use crate::http::Timings;
@@ -18,8 +20,8 @@ use crate::storage::Storage;
 use anyhow::Context;
 use hitless_config::Config;
 use hitless_model::{Run, RunId};
-use hitless_schema::writer::{Writer, WriterOptions};
-use hitless_schema::{Change, DatabaseUrl};
+use hitless_schema::Change;
+use hitless_schema::writer::Writer;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -126,14 +128,6 @@ fn background(running: &Arc<Running>, disk_watch: DiskWatch) -> anyhow::Result<J
     background.spawn(clock_watch::run(index.clone(), instance, id.clone()));
     background.spawn(heartbeat(index.clone(), id, config.recorder.heartbeat));
     Ok(background)
-}
-
-pub(super) fn writer_options(config: &Config) -> anyhow::Result<WriterOptions> {
-    let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
-    let spool = config.storage.join(".hitless/spool").join(config.recorder.instance.as_str());
-    let mut options = WriterOptions::new(url, spool);
-    options.spool_limit_bytes = config.recorder.spool_bytes;
-    Ok(options)
 }
 
 fn new_run(config: &Config) -> anyhow::Result<Run> {

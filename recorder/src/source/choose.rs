@@ -49,3 +49,38 @@ pub(super) fn track_of(encoding: &Encoding) -> Option<Track> {
         Encoding::Other(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(encodings: &[&str]) -> Vec<StreamDescription> {
+        let one = |encoding: &&str| {
+            StreamDescription::from_fields(|name| {
+                (name == "encoding-name").then(|| (*encoding).to_owned())
+            })
+        };
+        encodings.iter().map(one).collect()
+    }
+
+    /// Places of what is recorded.
+    fn chosen(encodings: &[&str], audio_wanted: bool) -> Vec<usize> {
+        let chosen = streams(offered(encodings), audio_wanted).expect("there is video");
+        chosen.setup_order().into_iter().map(|(place, _)| place).collect()
+    }
+
+    #[test]
+    fn the_first_of_each_that_can_be_recorded_is_chosen() {
+        assert_eq!(chosen(&["JPEG", "H265", "L16", "PCMU", "H264", "OPUS"], true), [1, 3]);
+        assert_eq!(chosen(&["PCMA", "H264"], true), [1, 0]);
+        assert_eq!(chosen(&["PCMA", "H264"], false), [1], "no sound is wanted");
+        assert_eq!(chosen(&["H264", "VND.ONVIF.METADATA"], true), [0]);
+    }
+
+    #[test]
+    fn without_video_it_says_what_there_is() {
+        let refused = streams(offered(&["JPEG", "PCMU"]), true).err().expect("no video");
+        let told = refused.to_string();
+        assert!(told.contains("JPEG") && told.contains("PCMU"), "{told}");
+    }
+}

@@ -12,71 +12,22 @@
 //! of open segments; a storage root whose `.hitless` is gone is not mounted,
 //! and nothing is written to what lies beneath it.
 
+mod error;
 mod lock;
 mod numbers;
 mod open_list;
 mod space;
+#[cfg(test)]
+mod tests;
 
+pub use error::StorageError;
 pub use numbers::Numbers;
 pub use space::{Space, SpaceError};
 
-use hitless_media::sidecar::SidecarError;
 use hitless_model::{InstanceId, SegmentName};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Why the storage cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    /// An operation on a path failed.
-    #[error("{doing} {path}: {source}")]
-    Io {
-        /// What was tried, for instance `cannot create`.
-        doing: &'static str,
-        /// On which file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A `.meta` file could not be written.
-    #[error(transparent)]
-    Sidecar(#[from] SidecarError),
-    /// Another process records as this instance.
-    #[error(
-        "another recorder runs as instance \"{instance}\" on {root} (process {holder}); \
-         stop it, or start this one with another --instance"
-    )]
-    InUse {
-        /// The tag.
-        instance: InstanceId,
-        /// The storage root.
-        root: PathBuf,
-        /// Process id that the lock names.
-        holder: String,
-    },
-    /// The root was usable at start and has no `.hitless` any more.
-    #[error("{root} has no .hitless folder any more: it was unmounted or emptied; mount it again")]
-    Vanished {
-        /// The storage root.
-        root: PathBuf,
-    },
-}
-
-impl StorageError {
-    pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io { doing, path: path.to_owned(), source }
-    }
-
-    /// The storage is full, which heals by itself or by retention.
-    pub fn is_full(&self) -> bool {
-        let source = match self {
-            Self::Io { source, .. } | Self::Sidecar(SidecarError::Io { source, .. }) => source,
-            _ => return false,
-        };
-        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-    }
-}
 
 /// An opened storage root, locked for one instance.
 #[derive(Debug)]
@@ -224,78 +175,5 @@ pub fn sync_file_and_folder(path: &Path) -> Result<(), StorageError> {
     match path.parent() {
         Some(folder) => sync(folder).map_err(|e| StorageError::io("cannot sync", folder, e)),
         None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hitless_model::{CameraId, SegmentNumber, Utc};
-
-    fn name(instance: &str) -> SegmentName {
-        SegmentName {
-            camera: CameraId::new("cam").expect("valid"),
-            start: Utc::from_ns(1_780_000_000_000_000_000),
-            instance: InstanceId::new(instance).expect("valid"),
-            number: SegmentNumber::new(1),
-        }
-    }
-
-    #[test]
-    fn nothing_is_opened_twice_and_what_is_left_open_is_known() {
-        let root = tempfile::tempdir().expect("temp dir");
-        let blue = InstanceId::new("blue").expect("valid");
-        let storage = Storage::open(root.path(), &blue).expect("opens");
-        let path = storage.create(&name("blue")).expect("creates");
-        fs::write(&path, b"footage").expect("writes");
-        assert!(storage.create(&name("blue")).is_err());
-        assert_eq!(fs::read(&path).expect("reads"), b"footage");
-        assert_eq!(storage.left_open().expect("reads"), [name("blue")]);
-        storage.closed(&name("blue")).expect("removes");
-        assert!(storage.left_open().expect("reads").is_empty());
-    }
-
-    #[test]
-    fn only_a_segment_without_footage_is_taken_back() {
-        let root = tempfile::tempdir().expect("temp dir");
-        let blue = InstanceId::new("blue").expect("valid");
-        let storage = Storage::open(root.path(), &blue).expect("opens");
-        let path = storage.create(&name("blue")).expect("creates");
-        fs::write(&path, b"footage").expect("writes");
-        storage.discard(&name("blue")).expect("leaves it alone");
-        assert!(path.exists());
-        assert_eq!(storage.left_open().expect("reads"), [name("blue")]);
-        fs::write(&path, b"").expect("writes");
-        fs::write(path.with_extension("meta"), b"{").expect("writes");
-        storage.discard(&name("blue")).expect("removes");
-        assert!(!path.exists() && !path.with_extension("meta").exists());
-        assert!(storage.left_open().expect("reads").is_empty());
-    }
-
-    #[test]
-    fn a_second_process_of_the_instance_is_refused_and_a_dead_one_is_not_in_the_way() {
-        let root = tempfile::tempdir().expect("temp dir");
-        let (blue, green) =
-            (InstanceId::new("blue").expect("valid"), InstanceId::new("green").expect("valid"));
-        let first = Storage::open(root.path(), &blue).expect("opens");
-        let refused = Storage::open(root.path(), &blue).expect_err("locked");
-        assert!(matches!(refused, StorageError::InUse { .. }), "{refused}");
-        let other = Storage::open(root.path(), &green).expect("opens");
-        first.create(&name("blue")).expect("creates");
-        assert!(other.left_open().expect("reads").is_empty(), "blue lives");
-        drop(first);
-        assert_eq!(other.left_open().expect("reads"), [name("blue")]);
-        Storage::open(root.path(), &blue).expect("free again");
-    }
-
-    #[test]
-    fn an_unmounted_root_is_not_written_to() {
-        let root = tempfile::tempdir().expect("temp dir");
-        let storage =
-            Storage::open(root.path(), &InstanceId::new("blue").expect("valid")).expect("opens");
-        fs::remove_dir_all(root.path().join(".hitless")).expect("removes");
-        let refused = storage.create(&name("blue")).expect_err("vanished");
-        assert!(matches!(refused, StorageError::Vanished { .. }), "{refused}");
-        assert!(!root.path().join("cam").exists());
     }
 }

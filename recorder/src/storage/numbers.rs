@@ -93,4 +93,32 @@ mod tests {
         fs::remove_dir_all(root.path().join(".hitless/numbers")).expect("removes");
         assert_eq!(Numbers::load(&storage, &camera).expect("loads").take().get(), 2);
     }
+
+    #[test]
+    fn numbers_go_on_where_files_were_removed_and_whatever_others_have() {
+        let root = tempfile::tempdir().expect("temp dir");
+        let id = |name: &str| InstanceId::new(name).expect("valid");
+        let (camera, other) = (CameraId::new("cam").expect("valid"), CameraId::new("cam_2"));
+        let storage = Storage::open(root.path(), &id("blue")).expect("opens");
+        Numbers::load(&storage, &camera)
+            .and_then(|numbers| numbers.note(SegmentNumber::new(6)))
+            .expect("notes");
+        let start = Utc::from_ns(1_780_000_000_000_000_000);
+        let segment = |camera: &CameraId, instance: &str, number| SegmentName {
+            camera: camera.clone(),
+            start,
+            instance: id(instance),
+            number: SegmentNumber::new(number),
+        };
+        let folder = root.path().join(segment(&camera, "blue", 0).folder());
+        fs::create_dir_all(&folder).expect("a folder");
+        for name in [
+            segment(&camera, "blue", 3),
+            segment(&camera, "green", 50),
+            segment(&other.expect("valid"), "blue", 60),
+        ] {
+            fs::write(folder.join(name.to_string()), b"").expect("writes");
+        }
+        assert_eq!(Numbers::load(&storage, &camera).expect("loads").take().get(), 7);
+    }
 }

@@ -95,16 +95,29 @@ mod tests {
 
     #[test]
     fn two_recorders_cut_at_the_same_key_frames() {
-        let one = cuts(0, 400, 60, Some(2));
-        let other = cuts(17_000, 383, 60, Some(1));
-        assert_eq!(one.len(), 7, "{one:?}");
-        assert!(one.iter().skip(1).all(|c| other.contains(c)), "{one:?} {other:?}");
+        // The first minute since 1970 is full 20 s after the start.
+        let minutes: Vec<i64> = (0..7).map(|n| 20_000 + n * 60_000).collect();
+        assert_eq!(cuts(0, 400, 60, Some(2)), minutes);
+        assert_eq!(cuts(17_000, 383, 60, Some(1)), minutes);
     }
 
     #[test]
     fn without_reports_the_hosts_clock_serves() {
-        let got = cuts(0, 200, 60, None);
-        assert!(got.windows(2).all(|w| w[1] - w[0] == 60_000), "{got:?}");
+        assert_eq!(cuts(0, 200, 60, None), [20_000, 80_000, 140_000]);
+    }
+
+    #[test]
+    fn short_segments_wait_for_a_report_for_twice_their_length_only() {
+        assert_eq!(cuts(0, 10, 2, None), [4_000, 6_000, 8_000]);
+    }
+
+    #[test]
+    fn where_no_clock_is_known_a_segment_ends_at_twice_its_length() {
+        let clock = CameraClock::default();
+        let mut border = BorderClock::new(Nanos::from_secs(10), media(0));
+        let mut cut = |second: &i64| border.on_key_frame(media(second * 1000), &clock);
+        let cuts: Vec<i64> = (1..60).filter(|second| cut(second)).collect();
+        assert_eq!(cuts, [20, 40]);
     }
 
     #[test]
@@ -113,7 +126,7 @@ mod tests {
         let mut border = BorderClock::new(Nanos::from_secs(60), media(0));
         let mut cuts = Vec::new();
         for k in 0..600 {
-            let step = if k > 250 { -3_600_000 } else { 0 };
+            let step = if k > 250 { -3_617_000 } else { 0 };
             clock.on_report(media(k * 1000), utc(k * 1000 + step));
             if k > 0 && border.on_key_frame(media(k * 1000), &clock) {
                 cuts.push(k);

@@ -187,6 +187,64 @@ mod tests {
         );
     }
 
+    /// Frame by second: the offset that the map has then, in milliseconds.
+    fn late_by(clock: &CameraClock, second: i64) -> i64 {
+        let map = clock.map().expect("arrivals came");
+        map.to_utc(media(second)).since(at(second, 0)).get() / 1_000_000
+    }
+
+    /// Else a camera that runs slow would be behind its earliest frame for ever.
+    #[test]
+    fn an_early_arrival_counts_for_a_minute() {
+        let mut clock = CameraClock::default();
+        for s in 0..100 {
+            clock.on_arrival(media(s), at(s, if s == 5 { 80 } else { 300 }));
+            let wanted = if (5..=31).contains(&s) { Some(80) } else { None };
+            assert!(wanted.is_none_or(|wanted| late_by(&clock, s) == wanted), "{s}");
+        }
+        assert_eq!(late_by(&clock, 99), 300);
+    }
+
+    #[test]
+    fn a_host_that_was_set_back_forgets_as_soon() {
+        let mut clock = CameraClock::default();
+        clock.on_arrival(media(0), at(0, 300));
+        let hour = 3600;
+        for s in 1..100 {
+            clock.on_arrival(media(s), at(s - hour, if s == 1 { 80 } else { 300 }));
+        }
+        assert_eq!(late_by(&clock, 99), 300 - hour * 1000);
+    }
+
+    #[test]
+    fn a_quarter_of_a_second_is_the_step() {
+        let on = |ms: i64| {
+            let mut clock = CameraClock::default();
+            clock.on_report(media(0), at(0, 0));
+            clock.on_report(media(5), at(5, ms))
+        };
+        for ms in [250, -250] {
+            assert_eq!(on(ms), ReportNews::Steady);
+            let one_more = ms + ms.signum();
+            assert_eq!(on(one_more), ReportNews::Stepped(Nanos::from_millis(one_more)));
+        }
+    }
+
+    /// Reports jitter: neither two that are near nor one that is far off is a drift.
+    #[test]
+    fn drift_is_believed_from_afar_and_within_reason_and_forgotten_with_a_step() {
+        let mut clock = CameraClock::default();
+        let mut ppb = |second, ms| {
+            clock.on_report(media(second), at(second, ms));
+            clock.map().expect("reports came").drift_ppb
+        };
+        assert_eq!(ppb(0, 0), 0);
+        assert_eq!(ppb(1, 1), 0, "too near");
+        assert_eq!(ppb(100, 50), -499_750);
+        assert_eq!(ppb(50, 225), -499_750, "more than any clock");
+        assert_eq!(ppb(110, 3_000), 0, "set");
+    }
+
     #[test]
     fn a_camera_that_does_not_know_the_time_is_not_believed() {
         let mut clock = CameraClock::default();

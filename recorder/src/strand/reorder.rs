@@ -165,6 +165,44 @@ mod tests {
         assert_eq!(run(None, &times), expected);
     }
 
+    /// How many pictures are taken before the first is given.
+    fn held(declared: Option<u8>) -> usize {
+        let (mut reorder, mut given) = (Reorder::new(declared), 0);
+        let mut pushed = 0;
+        while given == 0 {
+            let pts = MediaTime::new(pushed as i64 * 10);
+            reorder.push(Picture { pts, item: () }, &mut |_, _| given += 1);
+            pushed += 1;
+        }
+        pushed
+    }
+
+    #[test]
+    fn no_more_is_held_back_than_it_takes_to_see_how_far_apart_pictures_are() {
+        assert_eq!((held(Some(0)), held(Some(1)), held(Some(2))), (1, 3, 5));
+        assert_eq!(held(None), PROBE);
+        assert_eq!(held(Some(200)), 2 * DEEPEST + 1, "no more than the standards allow");
+    }
+
+    #[test]
+    fn reordering_beyond_what_was_declared_is_told() {
+        let contradicted = |declared, times: &[i64]| {
+            let mut reorder = Reorder::new(declared);
+            for pts in times {
+                reorder.push(Picture { pts: MediaTime::new(*pts), item: () }, &mut |_, _| {});
+            }
+            reorder.contradicted()
+        };
+        assert!(!contradicted(Some(0), &[10, 20, 30, 40]), "both times are equal");
+        assert!(contradicted(Some(0), &[10, 30, 20, 40]));
+        assert!(!contradicted(Some(1), &[10, 30, 20, 50, 40]));
+    }
+
+    #[test]
+    fn two_pictures_at_one_time_stand_apart() {
+        assert_eq!(run(Some(1), &[10, 10, 30])[..2], [(9, 10), (10, 10)]);
+    }
+
     proptest! {
         /// Mini-GOPs with every frame but the anchor in any order inside.
         #[test]

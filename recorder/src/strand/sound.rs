@@ -285,6 +285,53 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_is_corrected_only_if_it_was_guessed_and_is_worth_it() {
+        for (off, wanted) in [(30, 10_100), (-30, 10_100), (100, 10_200), (-100, 10_001)] {
+            let mut video = CameraClock::default();
+            video.on_arrival(ms(10_000), utc(0));
+            let mut sound = Sound::new(8000, Gaps::Empty, ms(10_000));
+            assert_eq!(heard(&mut sound, 0, 20, &video), Some(10_000));
+            video.on_report(ms(10_000), utc(0));
+            sound.on_report(MediaTime::new(0), utc(off));
+            sound.on_segment(&video);
+            let placed = heard(&mut sound, 5, 120, &video);
+            assert_eq!(placed, Some(wanted), "{off} ms");
+        }
+        let (mut video, mut sound) = reported(Gaps::Empty);
+        assert_eq!(heard(&mut sound, 0, 0, &video), Some(0));
+        video.on_report(ms(1000), utc(1200));
+        sound.on_segment(&video);
+        assert_eq!(heard(&mut sound, 50, 0, &video), Some(1000), "the strand keeps its offset");
+    }
+
+    #[test]
+    fn a_report_of_the_sound_alone_ties_it_to_nothing() {
+        let mut video = CameraClock::default();
+        video.on_arrival(ms(10_000), utc(0));
+        let mut sound = Sound::new(8000, Gaps::Empty, ms(10_000));
+        sound.on_report(MediaTime::new(0), utc(86_400_000));
+        assert_eq!(heard(&mut sound, 0, 20, &video), Some(10_000));
+    }
+
+    #[test]
+    fn a_tick_of_rounding_is_not_before_the_start() {
+        let (video, _) = reported(Gaps::Empty);
+        let mut sound = Sound::new(8000, Gaps::Empty, MediaTime::new(50));
+        sound.on_report(ms(0), utc(0));
+        let placed = sound.on_frame(MediaTime::new(0), LEN, utc(0), &video);
+        assert_eq!(placed, Some(MediaTime::new(50)));
+    }
+
+    /// One that comes 20 s late was not late: it is of another time.
+    #[test]
+    fn patience_has_an_end() {
+        let (video, mut sound) = reported(Gaps::Empty);
+        assert_eq!(sound.on_video(ms(20_000)).map(|s| s.until), Some(ms(19_500)));
+        assert_eq!(heard(&mut sound, 0, 0, &video), None);
+        assert_eq!(sound.on_video(ms(30_000)).map(|s| s.until), Some(ms(28_000)));
+    }
+
+    #[test]
     fn nothing_before_the_start_is_recorded() {
         let (video, mut sound) = reported(Gaps::Empty);
         assert_eq!(heard(&mut sound, -2, 0, &video), None);

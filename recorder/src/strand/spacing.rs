@@ -131,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_at_no_later_time_says_nothing_about_the_last_sample() {
+        for next in [3000, 2000] {
+            let mut spacing = Spacing::new(Some(0));
+            spacing.push(MediaTime::new(0), unit());
+            spacing.push(MediaTime::new(3000), unit());
+            assert_eq!(times(&spacing.finish(Some(MediaTime::new(next)))), [(3000, 3000)]);
+        }
+    }
+
+    #[test]
     fn what_follows_in_another_coding_ends_the_last_sample_unless_it_is_reordered() {
         let next = Some(MediaTime::new(9000));
         let mut plain = Spacing::new(Some(0));

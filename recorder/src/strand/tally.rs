@@ -97,3 +97,61 @@ impl Tally {
         self.audio.as_ref().filter(|a| a.samples > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Treatment;
+    use hitless_model::{AudioCodec, VideoCodec};
+
+    fn tally(audio: Option<&AudioFormat>) -> Tally {
+        let video = VideoFormat {
+            codec: VideoCodec::H264,
+            width: 640,
+            height: 360,
+            configuration: Vec::new(),
+        };
+        Tally::new(MediaTime::new(1000), &video, 7, audio)
+    }
+
+    fn add(tally: &mut Tally, key: bool, damaged: bool, dts: i64) -> Option<u64> {
+        tally.video(100, key, damaged, MediaTime::new(dts), MediaSpan::new(3000))
+    }
+
+    #[test]
+    fn samples_are_counted_and_damaged_ones_numbered() {
+        let mut tally = tally(None);
+        assert_eq!(add(&mut tally, true, false, -2000), None);
+        assert_eq!(add(&mut tally, false, true, 1000), Some(1));
+        assert_eq!(add(&mut tally, false, false, 4000), None);
+        assert_eq!(add(&mut tally, true, true, 7000), Some(3));
+        let track = tally.video_track();
+        assert_eq!((track.samples, track.key_frames, track.bytes, track.damaged), (4, 2, 400, 2));
+        assert_eq!(tally.damaged, [1, 3]);
+    }
+
+    #[test]
+    fn it_is_as_long_as_its_decode_times_from_where_the_first_is_shown() {
+        let mut tally = tally(None);
+        assert_eq!((tally.start, tally.length()), (tally.end, MediaSpan::new(0)));
+        add(&mut tally, true, false, -2000);
+        add(&mut tally, false, false, 1000);
+        assert_eq!(tally.end, MediaTime::new(7000));
+        assert_eq!(tally.length(), MediaSpan::new(6000));
+    }
+
+    #[test]
+    fn sound_that_was_never_heard_is_no_track() {
+        let format = AudioFormat {
+            codec: AudioCodec::Aac,
+            sample_rate: 16_000,
+            channels: 1,
+            configuration: Vec::new(),
+            treatment: Treatment::AsIs,
+        };
+        let mut tally = tally(Some(&format));
+        assert!(tally.audio_track().is_none());
+        tally.audio();
+        assert_eq!(tally.audio_track().map(|track| track.samples), Some(1));
+    }
+}

@@ -124,4 +124,38 @@ mod tests {
         let none = Files::open(folder.path().join("none.mp4")).sidecar();
         assert!(none.expect("no error").is_none());
     }
+
+    fn with_meta(folder: &Path, meta: &[u8]) -> PathBuf {
+        let path = folder.join("segment.mp4");
+        std::fs::write(path_of(&path), meta).expect("written");
+        path
+    }
+
+    #[test]
+    fn a_meta_file_is_read_whole_and_what_was_added_meanwhile_later() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let closed = br#"{"closed":{"samples":7}}"#;
+        let path = with_meta(folder.path(), closed);
+        let files = Files::open(path.clone());
+        with_meta(folder.path(), &[closed.as_slice(), b"\n", closed].concat());
+        let (file, length) = files.meta.as_ref().expect("there");
+        assert_eq!(whole(file, *length).expect("read"), closed);
+        // One that became shorter is read as far as it goes.
+        assert_eq!(whole(file, 1000).expect("read").len(), 2 * closed.len() + 1);
+        assert!(Files::open(path).sidecar().expect("no error").is_some());
+    }
+
+    #[test]
+    fn a_meta_file_that_is_too_large_or_none_at_all_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = with_meta(folder.path(), b"");
+        let meta = File::options().write(true).open(path_of(&path)).expect("there");
+        meta.set_len(SIDECAR_BYTES + 1).expect("longer");
+        let told = Files::open(path.clone()).sidecar();
+        assert!(matches!(told, Err(SidecarError::TooLarge { .. })), "{told:?}");
+        std::fs::remove_file(path_of(&path)).expect("removed");
+        std::fs::create_dir(path_of(&path)).expect("a folder in its place");
+        let told = Files::open(path).sidecar();
+        assert!(matches!(told, Err(SidecarError::Io { .. })), "{told:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! A day with everything in it, in each format.
 
+mod page;
 mod schema;
 
 use super::model::{Report, Stored};

@@ -12,6 +12,7 @@ mod foreign;
 mod open;
 mod pattern;
 mod pick_up;
+mod read;
 mod whole;
 
 pub use foreign::patterns;

@@ -10,13 +10,12 @@ use super::chain::{chain, unchained};
 use super::folders::{Fresh, Seen};
 use super::foreign::{link_all, patterns};
 use super::open::is_growing;
+use super::read::rows_of;
 use crate::compute::Compute;
-use crate::index::row_of_file;
 use crate::run::patience;
 use crate::site::{Site, now};
 use hitless_model::{Nanos, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::{Stamper, StoreError};
-use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// What was picked up.
@@ -85,21 +84,8 @@ async fn put(
     names: BTreeSet<SegmentName>,
     done: &mut PickedUp,
 ) -> Result<(), RescanError> {
-    let root = site.root().to_owned();
-    let names: Vec<SegmentName> = names.into_iter().collect();
-    let read: Vec<Result<Segment, String>> = compute
-        .run(move || {
-            let row = |name| row_of_file(&root, name).map_err(|e| e.to_string());
-            names.par_iter().map(row).collect()
-        })
-        .await;
-    let mut rows = Vec::new();
-    for one in read {
-        match one {
-            Ok(row) => rows.push(row),
-            Err(problem) => done.problems.push(problem),
-        }
-    }
+    let (mut rows, problems) = rows_of(site, compute, names.into_iter().collect()).await;
+    done.problems.extend(problems);
     for row in rows.iter().filter(|row| row.state == SegmentState::Corrupt) {
         let reason = row.note.as_deref().unwrap_or_default();
         done.problems.push(format!("{} cannot be played: {reason}", row.name));

@@ -4,14 +4,13 @@ use super::RescanError;
 use super::chain::{chain, unchained};
 use super::foreign::{link_all, patterns};
 use super::open::{Listed, is_growing};
+use super::read::rows_of;
 use crate::compute::Compute;
-use crate::index::row_of_file;
 use crate::site::{Site, SiteError, now};
 use hitless_media::storage::walk;
-use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
+use hitless_model::{CameraId, OverlapStatus, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::Stamper;
 use hitless_schema::read::ChangeSeq;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -79,7 +78,8 @@ pub async fn rescan(
     done.read = read.len();
     let mut apart: BTreeMap<CameraId, Utc> = BTreeMap::new();
     for part in read.chunks(BATCH) {
-        for (camera, first) in put(site, compute, part.to_vec(), &mut done).await? {
+        for (camera, first) in put(site, compute, part.iter().cloned().collect(), &mut done).await?
+        {
             let known = apart.entry(camera).or_insert(first);
             *known = first.min(*known);
         }
@@ -163,27 +163,13 @@ async fn known(site: &Site) -> Result<BTreeMap<SegmentName, Segment>, RescanErro
 async fn put(
     site: &Site,
     compute: &Compute,
-    part: Vec<(SegmentName, Option<hitless_model::OverlapStatus>)>,
+    part: BTreeMap<SegmentName, Option<OverlapStatus>>,
     done: &mut Rescanned,
 ) -> Result<BTreeMap<CameraId, Utc>, RescanError> {
-    let root = site.root().to_owned();
-    let read: Vec<Result<Segment, String>> = compute
-        .run(move || {
-            part.par_iter()
-                .map(|(name, overlap)| {
-                    let mut row = row_of_file(&root, name).map_err(|e| e.to_string())?;
-                    row.overlap = overlap.unwrap_or(row.overlap);
-                    Ok(row)
-                })
-                .collect()
-        })
-        .await;
-    let mut rows = Vec::new();
-    for one in read {
-        match one {
-            Ok(row) => rows.push(row),
-            Err(problem) => done.problems.push(problem),
-        }
+    let (mut rows, problems) = rows_of(site, compute, part.keys().cloned().collect()).await;
+    done.problems.extend(problems);
+    for row in &mut rows {
+        row.overlap = part.get(&row.name).copied().flatten().unwrap_or(row.overlap);
     }
     for row in rows.iter().filter(|row| row.state == SegmentState::Corrupt) {
         done.corrupt.push((row.name.clone(), row.note.clone().unwrap_or_default()));

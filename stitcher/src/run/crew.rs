@@ -5,6 +5,9 @@
 //! that lie side by side. A camera that fails keeps no other from being
 //! written.
 
+#[cfg(test)]
+mod tests;
+
 use super::camera::{CameraError, Mode, Ready, Stitched, plan};
 use super::indexing::{Indexed, index_camera};
 use super::known::Known;

@@ -8,40 +8,14 @@ pub use shape::Health;
 
 use super::VERSION;
 use super::handovers;
+use super::status::Status;
 use super::troubles::{Part, Trouble, camera_trouble, is_running, readiness, troubles};
 use crate::service::view::{CameraView, View};
 use hitless_model::{CameraState, Utc};
 use hitless_schema::writer::LinkState;
-use serde::Serialize;
 use shape::{
     AlarmHealth, CameraHealth, DatabaseHealth, RecordingHealth, StorageHealth, SystemHealth,
 };
-
-/// In one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// All is well.
-    Healthy,
-    /// Recording goes on, but something is not right.
-    Degraded,
-    /// Nothing is recorded, or the storage cannot be used.
-    Unhealthy,
-}
-
-impl Status {
-    /// Every value, best first.
-    pub const ALL: [Self; 3] = [Self::Healthy, Self::Degraded, Self::Unhealthy];
-
-    /// As written in JSON and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Unhealthy => "unhealthy",
-        }
-    }
-}
 
 /// The health that a view tells of; `response_time_ms` is left at zero for
 /// whoever answers.

@@ -1,8 +1,8 @@
 //! The answer of `/health` as values: the names are promises to operators and
 //! scripts.
 
-use super::Status;
 use crate::http::handovers::HandoverHealth;
+use crate::http::status::Status;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

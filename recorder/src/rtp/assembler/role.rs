@@ -85,8 +85,19 @@ mod tests {
         let h265 = |nal: &[u8]| Role::of(VideoCodec::H265, nal);
         assert_eq!(h265(&[0x26, 0x01, 0xaf]), Some(Role::FirstSlice));
         assert_eq!(h265(&[0x02, 0x01, 0x50]), Some(Role::LaterSlice));
+        // Of other layers; the first bit of their number is in the first byte.
         assert_eq!(h265(&[0x26, 0x09, 0xaf]), Some(Role::LaterSlice));
+        assert_eq!(h265(&[0x27, 0x01, 0xaf]), Some(Role::LaterSlice));
         assert_eq!(h265(&[0x26, 0x01]), None);
+    }
+
+    #[test]
+    fn random_access_is_told_by_the_type() {
+        let h264 = [0x65, 0x41].map(|head| is_random_access(VideoCodec::H264, &[head, 0x88]));
+        assert_eq!(h264, [true, false]);
+        // RASL_R, BLA_W_LP, CRA, and the reserved type after it.
+        let h265 = [9, 16, 21, 22].map(|kind| is_random_access(VideoCodec::H265, &[kind << 1, 1]));
+        assert_eq!(h265, [false, true, true, false]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Fragments as they should not be, and cameras that send them all the same.
 
-use super::{P, at_once, nals, numbered};
+use super::{P, at_once, depacketize, nals, numbered, run, settled, stream};
 use crate::rtp::Packet;
 
 /// A fragmented unit whose last fragment lacks the end bit: the marker says it.
@@ -53,4 +53,37 @@ fn a_fragment_without_beginning_damages_its_picture() {
     let units = at_once(&numbered(&[(0, false, P), (0, true, &[0x7c, 0x45, 9])]));
     assert_eq!(nals(&units[0]), [P]);
     assert!(units[0].damaged);
+}
+
+/// Before the marker is believed the next picture shows that only the end bit
+/// was forgotten.
+#[test]
+fn a_forgotten_end_bit_damages_nothing_where_a_marker_stands() {
+    let packets =
+        [(0, false, &[0x7c, 0x85, 0x88, 1][..]), (0, true, &[0x7c, 0x05, 2]), (1, true, P)];
+    let units = depacketize(&stream("H264", &[]), &numbered(&packets));
+    assert_eq!(nals(&units[0]), [[0x65, 0x88, 1, 2]]);
+    assert!(!units[0].damaged);
+    let without = [(0, false, &[0x7c, 0x85, 0x88, 1][..]), (1, true, P)];
+    let units = depacketize(&stream("H264", &[]), &numbered(&without));
+    assert!(units[0].damaged, "nobody knows how much more there was");
+}
+
+#[test]
+fn a_fragmented_slice_without_a_body_is_as_good_as_lost() {
+    let packets = [(0, false, &[0x7c, 0x85][..]), (0, true, &[0x7c, 0x45]), (1, true, P)];
+    let units = at_once(&numbered(&packets));
+    assert_eq!(units.len(), 1);
+    assert_eq!((nals(&units[0]), units[0].lost), (vec![P.to_vec()], 1));
+}
+
+#[test]
+fn what_is_thrown_away_is_counted() {
+    let (mut depacketizer, _) = settled();
+    run(&mut depacketizer, &[]);
+    assert_eq!(depacketizer.discarded(), Default::default(), "an end without anything");
+    // Never ended, and nothing marks it.
+    let packets = [(0, false, &[0x7c, 0x85, 0x88, 1][..]), (1, true, P)];
+    run(&mut depacketizer, &numbered(&packets));
+    assert_eq!(depacketizer.discarded().malformed, 1);
 }

@@ -54,6 +54,23 @@ fn sei_behind_the_marker_goes_with_the_next_picture() {
     }
 }
 
+/// SEI behind the picture and in front of its marker is of that picture.
+#[test]
+fn sei_in_front_of_the_marker_stays_with_its_picture() {
+    let units = at_once(&numbered(&[(0, false, IDR), (0, true, SEI), (1, true, P)]));
+    assert_eq!(units.iter().map(nals).collect::<Vec<_>>(), [vec![IDR, SEI], vec![P]]);
+}
+
+/// Parameter sets under a timestamp of their own do not make the picture that
+/// they are joined to older.
+#[test]
+fn a_picture_arrives_with_its_own_first_packet() {
+    let units =
+        at_once(&numbered(&[(0, false, SPS), (0, false, PPS), (1, false, IDR), (1, true, SEI)]));
+    assert_eq!(units.len(), 1);
+    assert_eq!((units[0].pts.ticks(), units[0].arrived.as_ns()), (1, 102));
+}
+
 /// A camera that marks every slice, of which loss takes the later ones: that
 /// must not look like a camera that marks every picture.
 #[test]

@@ -68,6 +68,15 @@ mod tests {
         assert_eq!(read, [(256, 7)]);
     }
 
+    /// `stsz` has the size of all samples before their count.
+    #[test]
+    fn a_count_may_stand_further_behind() {
+        let body = [0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 1, 0];
+        assert_eq!(number(&of(&body), 0).expect("it is there"), 9);
+        let read: Vec<u32> = numbers(&of(&body), 4).expect("it is whole").collect();
+        assert_eq!(read, [256]);
+    }
+
     #[test]
     fn a_version_that_is_not_known_is_refused() {
         let body = [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 7];

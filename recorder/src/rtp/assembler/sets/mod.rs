@@ -15,6 +15,9 @@
 //! 3. Where key frames bring the same whole set time after time, whatever else
 //!    was seen (sets of an older stream) is forgotten.
 
+#[cfg(test)]
+mod tests;
+
 use hitless_media::nal::{annex_b, referred_pps};
 use hitless_media::parameters::{Change, ParameterSets, SetId};
 use hitless_model::VideoCodec;
@@ -211,115 +214,4 @@ impl Sets {
 
 fn has(sets: &ParameterSets, nal: &[u8]) -> bool {
     sets.iter().any(|set| set == nal)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x1e, 0xda, 0x05, 0x07, 0xc4, 0x40];
-    /// Another size under the same id.
-    const LARGER: &[u8] = &[0x67, 0x42, 0xc0, 0x1e, 0xda, 0x02, 0x80, 0xf4, 0x40];
-    const PPS: &[u8] = &[0x68, 0xce, 0x3c, 0x80];
-    /// Another PPS of that SPS, with the id 1.
-    const OTHER: &[u8] = &[0x68, 0x53, 0x8f, 0x20];
-    /// Another one with the id 0.
-    const CHANGED: &[u8] = &[0x68, 0xee, 0x3c, 0x80];
-    /// Says that it belongs to another SPS.
-    const RUBBISH: &[u8] = &[0x68, 0x80, 0x13, 0x37];
-    /// Slices with the PPS 0 and 1.
-    const KEY: &[u8] = &[0x65, 0x88, 0x84, 0x11];
-    const KEY_OTHER: &[u8] = &[0x65, 0x88, 0x44, 0x11];
-    const P: &[u8] = &[0x41, 0x9a, 0x84, 0x11];
-    const P_OTHER: &[u8] = &[0x41, 0x99, 0x24, 0x11];
-
-    struct Stream(Sets);
-
-    impl Stream {
-        /// A camera that describes its stream in the SDP.
-        fn described() -> Self {
-            Self(Sets::new(VideoCodec::H264, &[SPS.to_vec(), PPS.to_vec()]))
-        }
-
-        /// A picture of these units; the sets in force, by id, and whether they
-        /// changed.
-        fn picture(&mut self, nals: &[&'static [u8]]) -> (Vec<Vec<u8>>, bool) {
-            let key = nals.iter().any(|nal| nal[0] & 0x1f == 5);
-            for nal in nals.iter().filter(|nal| matches!(nal[0] & 0x1f, 7 | 8)) {
-                self.0.see(nal);
-            }
-            self.0.on_picture(key, false, nals.iter().copied());
-            let changed = self.0.take_changed();
-            (self.0.current().iter().map(<[u8]>::to_vec).collect(), changed)
-        }
-    }
-
-    fn same(sets: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
-        (sets.iter().map(|set| set.to_vec()).collect(), false)
-    }
-
-    fn new(sets: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
-        (same(sets).0, true)
-    }
-
-    /// A camera that sends its sets in the SDP alone: a PPS in a second of
-    /// rubbish stood in every file from then on.
-    #[test]
-    fn what_no_slice_refers_to_is_not_believed() {
-        let mut stream = Stream::described();
-        assert_eq!(stream.picture(&[KEY]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[OTHER, P]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[CHANGED, P]), same(&[SPS, PPS]), "in the middle of a group");
-        assert_eq!(stream.picture(&[LARGER, P]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[RUBBISH, KEY]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[KEY]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[P_OTHER]), same(&[SPS, PPS]), "it came with no key frame");
-    }
-
-    #[test]
-    fn what_comes_with_a_key_frame_is_believed_once_a_slice_refers_to_it() {
-        let mut stream = Stream::described();
-        assert_eq!(stream.picture(&[OTHER, KEY]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[P]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[P_OTHER]), new(&[SPS, PPS, OTHER]));
-        assert_eq!(stream.picture(&[CHANGED, KEY]), new(&[SPS, CHANGED, OTHER]));
-        assert_eq!(stream.picture(&[LARGER, KEY_OTHER]), new(&[LARGER, CHANGED, OTHER]));
-    }
-
-    /// The first of them replaces the SDP, the next ones are added; and a whole
-    /// set with slices of others is not theirs.
-    #[test]
-    fn a_whole_set_is_believed_with_the_slices_that_use_it() {
-        let mut stream = Stream::described();
-        assert_eq!(stream.picture(&[SPS, OTHER, KEY]), same(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[LARGER, OTHER, KEY_OTHER]), new(&[LARGER, OTHER]));
-        assert_eq!(stream.picture(&[LARGER, PPS, KEY]), new(&[LARGER, PPS, OTHER]));
-        assert_eq!(
-            stream.picture(&[SPS, PPS, P]),
-            new(&[SPS, PPS, OTHER]),
-            "its key frame is lost"
-        );
-    }
-
-    #[test]
-    fn what_key_frames_do_not_bring_is_forgotten() {
-        let mut stream = Stream::described();
-        stream.picture(&[SPS, PPS, KEY]);
-        assert_eq!(stream.picture(&[OTHER, KEY_OTHER]), new(&[SPS, PPS, OTHER]));
-        for _ in 2..STEADY {
-            assert_eq!(stream.picture(&[SPS, PPS, KEY]), same(&[SPS, PPS, OTHER]));
-        }
-        assert_eq!(stream.picture(&[SPS, PPS, KEY]), new(&[SPS, PPS]));
-        assert_eq!(stream.picture(&[SPS, PPS, KEY]), same(&[SPS, PPS]));
-    }
-
-    #[test]
-    fn key_frames_with_sets_in_turn_keep_all_of_them() {
-        let mut stream = Stream(Sets::new(VideoCodec::H264, &[]));
-        for _ in 0..5 {
-            stream.picture(&[SPS, PPS, KEY]);
-            stream.picture(&[SPS, OTHER, KEY_OTHER]);
-        }
-        assert_eq!(stream.picture(&[P]), same(&[SPS, PPS, OTHER]));
-    }
 }

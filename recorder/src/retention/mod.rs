@@ -140,6 +140,26 @@ mod tests {
     }
 
     #[test]
+    fn no_more_goes_than_is_wanted() {
+        let (_root, storage) = setup();
+        let done = remove_oldest(&storage, 2000).expect("removes");
+        assert_eq!((done.removed.len(), done.why_not_more), (2, None));
+    }
+
+    /// The reason that the disk gives says more than that nothing is left.
+    #[test]
+    fn one_that_cannot_be_removed_keeps_no_other_and_says_why() {
+        let (_root, storage) = setup();
+        let stuck = storage.path_of(&name("a", 0, 0));
+        fs::remove_file(&stuck).expect("removes");
+        fs::create_dir(&stuck).expect("a folder in its place");
+        let done = remove_oldest(&storage, 1 << 30).expect("removes");
+        assert_eq!(done.removed.len(), 11);
+        let why = done.why_not_more.expect("too little");
+        assert!(why.contains(&stuck.display().to_string()), "{why}");
+    }
+
+    #[test]
     fn protected_and_open_segments_stay_and_the_shortage_is_told() {
         let (root, storage) = setup();
         let kept = name("a", 0, 0);
