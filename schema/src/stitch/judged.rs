@@ -67,8 +67,10 @@ impl Judgements {
         if window.generation > 0 {
             stored = store.judged_hours(&window.camera, *first, *last).await?;
             let values = vec![window.camera.as_str().into(), seen.get().into()];
-            let read =
-                |row: &Row| Ok((text(row, 0)?.to_owned(), word(row, 1, OverlapStatus::parse)?));
+            let read = |row: &Row| {
+                let name = SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string())?;
+                Ok((name, word(row, 1, OverlapStatus::parse)?))
+            };
             new_rows = store.select(DOING, NEW_ROWS, values, read).await?.into_iter().collect();
         }
         let mut judgements = Self::default();
@@ -105,7 +107,7 @@ impl Judgements {
         hour: Utc,
         stored: Option<JudgedHour>,
         planned: Verdicts,
-        new_rows: &HashMap<String, OverlapStatus>,
+        new_rows: &HashMap<SegmentName, OverlapStatus>,
     ) -> Result<(), String> {
         let (before, mut verdicts) =
             stored.map_or_else(Default::default, |s| (s.packed, s.verdicts));
@@ -113,7 +115,7 @@ impl Judgements {
             let was = verdicts.insert(name.clone(), is);
             // A row that is new is pending, whatever was said of an older one
             // of its name.
-            let marked = match new_rows.get(&name.to_string()) {
+            let marked = match new_rows.get(&name) {
                 Some(status) => Some(*status),
                 None => was.map(|was| was.status),
             };
