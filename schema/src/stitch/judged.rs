@@ -111,24 +111,29 @@ impl Judgements {
     ) -> Result<(), String> {
         let (before, mut verdicts) =
             stored.map_or_else(Default::default, |s| (s.packed, s.verdicts));
-        for (name, is) in planned {
-            let was = verdicts.insert(name.clone(), is);
+        for (name, is) in &planned {
+            let was = verdicts.get(name).copied();
             // A row that is new is pending, whatever was said of an older one
             // of its name.
-            let marked = match new_rows.get(&name) {
+            let marked = match new_rows.get(name) {
                 Some(status) => Some(*status),
                 None => was.map(|was| was.status),
             };
-            if is.is_displaced(&name) {
-                if was != Some(is) {
-                    self.displace.push((name.clone(), is));
+            if is.is_displaced(name) {
+                if was != Some(*is) {
+                    self.displace.push((name.clone(), *is));
                 }
-            } else if was.is_some_and(|was| was.is_displaced(&name)) {
+            } else if was.is_some_and(|was| was.is_displaced(name)) {
                 self.forget.push(name.clone());
             }
             if marked != Some(is.status) {
-                self.mark.entry(is.status).or_default().push(name);
+                self.mark.entry(is.status).or_default().push(name.clone());
             }
+        }
+        if verdicts.is_empty() {
+            verdicts = planned;
+        } else {
+            verdicts.extend(planned);
         }
         let packed = pack(hour, &verdicts)?;
         if packed != before {

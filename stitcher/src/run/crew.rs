@@ -63,7 +63,9 @@ impl Crew {
                 }
             }
         }
-        let size = cameras.len().div_ceil(2 * self.tasks()).clamp(1, LOT);
+        // small enough that the last ones, which nothing is planned beside,
+        // take little of the whole
+        let size = cameras.len().div_ceil(4 * self.tasks()).clamp(1, LOT);
         // bounded: whoever plans waits for whoever writes
         let (planned, ready) = mpsc::channel(size);
         let work = move |crew: Self, one| {
