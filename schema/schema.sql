@@ -241,7 +241,7 @@ CREATE TABLE segment_indexes (
 -- What has changed since.
 CREATE INDEX segment_indexes_change ON segment_indexes (camera_id, change_seq);
 -- The few that pause.
-CREATE INDEX segment_indexes_pauses ON segment_indexes (camera_id, name)
+CREATE INDEX segment_indexes_paused ON segment_indexes (camera_id, segment_seq)
   WHERE pauses IS NOT NULL;
 -- What has to be tried again.
 CREATE INDEX segment_indexes_put_off ON segment_indexes (camera_id, segment_seq)
@@ -365,7 +365,10 @@ CREATE TABLE stitch_cameras (
   -- Run id of the stitcher that holds it, and until when unless renewed. Null:
   -- nobody.
   holder           TEXT,
-  leased_until_ns  BIGINT
+  leased_until_ns  BIGINT,
+  -- The files of all segments that changed up to this change_seq have been
+  -- looked at. 0: not known, all are looked up.
+  indexed_seq      BIGINT NOT NULL DEFAULT 0
 );
 
 -- A row is one run of the stitcher. Instants are on its host's clock.

@@ -48,6 +48,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         effect: Effect::Additive,
         sql: include_str!("../migrations/0003_unplayable.sql"),
     },
+    Migration {
+        number: 4,
+        name: "indexed",
+        effect: Effect::Additive,
+        sql: include_str!("../migrations/0004_indexed.sql"),
+    },
 ];
 
 const DOING: &str = "check the schema";

@@ -93,9 +93,8 @@ const PACKED: [&str; 31] = [
 /// A query for the segments that `rest` (WHERE, ORDER BY, LIMIT) chooses, as
 /// one text in one row; null if there are none.
 pub(crate) fn packed(rest: &str) -> String {
-    // one call: 31 casts and 30 joins took 4.6 us a row, this takes 1.9
-    let fields = vec!["%s"; PACKED.len()].join(&FIELD.to_string());
-    let row = format!("format('{fields}', {})", PACKED.join(", "));
+    // one call: 31 casts and 30 joins took 4.6 us a row, format() 1.9, this 1.5
+    let row = format!("concat({})", PACKED.join(&format!(", '{FIELD}', ")));
     format!(
         "SELECT string_agg(one_row, '{ROW}') FROM (SELECT {row} AS one_row \
          FROM video_segments {rest}) AS chosen"

@@ -2,9 +2,12 @@
 //!
 //! Each id is checked once, when it is made, and is then safe in file names,
 //! URLs and SQL. Nothing here generates ids: randomness comes in from outside.
+//! Ids are copied a lot, into every row of a plan: all copies share one text.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,9 +45,9 @@ pub enum IdError {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $limit:literal, $extra:expr, $allowed:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks a text and makes it an id.
@@ -61,13 +64,37 @@ macro_rules! text_id {
                     Some(found) => {
                         Err(IdError::BadCharacter { kind: $kind, text, found, allowed: $allowed })
                     }
-                    None => Ok(Self(text)),
+                    None => Ok(Self(text.into())),
+                }
+            }
+
+            /// The same as [`Self::new`]; shares the text of `other` where it is
+            /// that one.
+            pub fn like(other: Option<&Self>, text: &str) -> Result<Self, IdError> {
+                match other.filter(|other| other.as_str() == text) {
+                    Some(other) => Ok(other.clone()),
+                    None => Self::new(text),
                 }
             }
 
             /// The id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                match Arc::ptr_eq(&self.0, &other.0) {
+                    true => Ordering::Equal,
+                    false => self.0.cmp(&other.0),
+                }
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
             }
         }
 
@@ -99,7 +126,7 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
 
@@ -182,6 +209,19 @@ mod tests {
         assert!(CameraId::new("").is_err());
         assert!(InstanceId::new("a_b").is_err());
         assert!(InstanceId::new("x".repeat(51)).is_err());
+    }
+
+    #[test]
+    fn a_copy_shares_its_text_and_is_in_the_same_place() {
+        let first = RunId::new("a-1").expect("valid");
+        let same = RunId::like(Some(&first), "a-1").expect("valid");
+        assert!(Arc::ptr_eq(&first.0, &same.0));
+        let again = RunId::new("a-1").expect("valid");
+        assert_eq!((first.cmp(&same), first.cmp(&again)), (Ordering::Equal, Ordering::Equal));
+        let other = RunId::like(Some(&first), "a-2").expect("valid");
+        assert_eq!(other.as_str(), "a-2");
+        assert_eq!(first.cmp(&other), Ordering::Less);
+        assert!(RunId::like(Some(&first), "a_2").is_err());
     }
 
     #[test]

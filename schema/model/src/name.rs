@@ -48,6 +48,11 @@ pub struct SegmentName {
 impl SegmentName {
     /// Reads a bare file name (no folders).
     pub fn parse(name: &str) -> Result<Self, NameError> {
+        Self::parse_beside(None, name)
+    }
+
+    /// The same; where its ids are those of `other`, it shares them.
+    pub fn parse_beside(other: Option<&Self>, name: &str) -> Result<Self, NameError> {
         let shape = || NameError::Shape(name.to_owned());
         let id = |source| NameError::Id { name: name.to_owned(), source };
         let stem = name.strip_suffix(".mp4").ok_or_else(shape)?;
@@ -61,10 +66,10 @@ impl SegmentName {
             return Err(shape());
         }
         Ok(Self {
-            camera: CameraId::new(camera).map_err(id)?,
+            camera: CameraId::like(other.map(|o| &o.camera), camera).map_err(id)?,
             start: parse_stamp(start)
                 .ok_or_else(|| NameError::Time { name: name.to_owned(), part: start.to_owned() })?,
-            instance: InstanceId::new(instance).map_err(id)?,
+            instance: InstanceId::like(other.map(|o| &o.instance), instance).map_err(id)?,
             number: SegmentNumber::new(number.parse().map_err(|_| shape())?),
         })
     }

@@ -11,14 +11,14 @@ use std::collections::HashMap;
 
 /// Names in one query.
 const LOT: usize = 256;
-/// Rows changed since the last plan.
+/// Rows changed since files were looked at.
 const CHANGED: &str = "WHERE camera_id = $1 AND change_seq > $3
        AND state IN ('complete', 'recovered', 'recording')
        AND NOT EXISTS (SELECT 1 FROM segment_indexes i
          WHERE i.camera_id = video_segments.camera_id AND i.name = video_segments.name
            AND (i.segment_seq >= video_segments.change_seq OR i.state = 'put_off'))
      ORDER BY +start_ns LIMIT $2";
-/// The same where nothing was ever planned. The sum keeps SQLite from the index
+/// The same where nothing is known of that. The sum keeps SQLite from the index
 /// of changes: all of them are newer, and rows lie by name.
 const ALL: &str = "WHERE camera_id = $1 AND change_seq + 0 > $3
        AND state IN ('complete', 'recovered', 'recording')
@@ -39,7 +39,8 @@ impl Store {
     /// The first `most` segments of a camera, oldest first, whose file has to
     /// be read: finished or still open, without an index of their present row,
     /// or put off the last time. One whose file keeps being unreadable keeps
-    /// being listed.
+    /// being listed. Rows that have not changed since
+    /// [`note_indexed`](Self::note_indexed) are not looked up again.
     pub async fn segments_to_index(
         &self,
         camera: &CameraId,
@@ -47,7 +48,7 @@ impl Store {
     ) -> Result<Vec<ToIndex>, StoreError> {
         let doing = "read what is to be indexed";
         let mut rows = Vec::new();
-        let seen = self.stitch_state(camera).await?.planned_seq.get();
+        let seen = self.stitch_state(camera).await?.indexed_seq.get();
         let changed = if seen == 0 { ALL } else { CHANGED };
         let both = || vec![camera.as_str().into(), i64::from(most).into()];
         let values = [both(), vec![seen.into()]].concat();
@@ -108,8 +109,11 @@ impl Store {
         camera: &CameraId,
         first: &SegmentName,
     ) -> Result<Vec<(SegmentName, Vec<u8>)>, StoreError> {
+        // The number leads SQLite to the index of these few, and the sum keeps
+        // it from walking all of a camera by name.
         let sql = "SELECT name, pauses FROM segment_indexes
-             WHERE camera_id = $1 AND pauses IS NOT NULL AND name >= $2 ORDER BY name";
+             WHERE camera_id = $1 AND pauses IS NOT NULL AND segment_seq >= 0
+               AND name || '' >= $2 ORDER BY name";
         let read = |row: &Row| {
             let name = SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string())?;
             Ok((name, bytes(row, 1)?.to_vec()))

@@ -8,7 +8,7 @@ use crate::database::{Statement, Transaction, Value, lots};
 use crate::error::StoreError;
 use crate::read::ChangeSeq;
 use crate::store::Store;
-use hitless_model::SegmentName;
+use hitless_model::{CameraId, SegmentName};
 use std::collections::BTreeMap;
 
 /// Rows in one statement: 13 values each.
@@ -68,6 +68,28 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(touched)
+    }
+
+    /// The files of these cameras have been looked at, of all segments that
+    /// changed up to `seen`: the head of changes as it was *before* they were
+    /// listed. Only cameras that were claimed at some time remember it.
+    pub async fn note_indexed(
+        &self,
+        cameras: &[CameraId],
+        seen: ChangeSeq,
+    ) -> Result<(), StoreError> {
+        let mut cameras = cameras.to_vec();
+        cameras.sort();
+        let mut transaction = self.database().begin("note what is indexed").await?;
+        for lot in lots(&cameras, LOT) {
+            let update = "UPDATE stitch_cameras SET indexed_seq = ";
+            let mut statement = Statement::new(transaction.dialect(), update);
+            statement.bind(seen.get()).text(" WHERE indexed_seq < ").bind(seen.get());
+            statement.text(" AND camera_id IN (");
+            statement.list(lot.iter().map(|camera| camera.as_str().into())).text(")");
+            transaction.run(statement).await?;
+        }
+        transaction.commit().await
     }
 
     /// Sets segments aside whose files are no good: their rows become corrupt,

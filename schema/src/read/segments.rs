@@ -1,7 +1,7 @@
 //! Segments.
 
-use super::{int, maybe_text};
-use crate::database::{Row, Value};
+use super::{int, maybe_text, text};
+use crate::database::{Row, Statement, Value, lots};
 use crate::error::StoreError;
 use crate::segment_row::{ROW, decode, packed};
 use crate::store::Store;
@@ -44,6 +44,9 @@ pub struct Changed<T> {
 /// No segment is longer: one ends after twice the configured length, and
 /// foreign recorders cut by the hour or day. Ranges look this far back.
 pub(crate) const LONGEST: Nanos = Nanos::from_secs(24 * 3600);
+
+/// Names in one query.
+const LOT: usize = 256;
 
 impl Store {
     /// One segment.
@@ -129,6 +132,26 @@ impl Store {
         let found: Vec<Vec<SegmentName>> =
             self.select("read the names of segments", AssertSqlSafe(sql), values, read).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Those of some names of a camera's segments that have a row whose file is
+    /// not missing.
+    pub async fn names_known(
+        &self,
+        camera: &CameraId,
+        names: &[SegmentName],
+    ) -> Result<Vec<SegmentName>, StoreError> {
+        let mut known = Vec::with_capacity(names.len());
+        for lot in lots(names, LOT) {
+            let select = "SELECT name FROM video_segments WHERE camera_id = ";
+            let mut query = Statement::new(self.database().dialect(), select);
+            query.bind(camera.as_str()).text(" AND state <> 'missing' AND name IN (");
+            query.list(lot.iter().map(|name| name.to_string().into())).text(")");
+            let read = |row: &Row| SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string());
+            let (sql, values) = (AssertSqlSafe(query.sql), query.values);
+            known.extend(self.select("look segments up", sql, values, read).await?);
+        }
+        Ok(known)
     }
 
     /// Where the order of changes stands now.

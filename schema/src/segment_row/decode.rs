@@ -9,17 +9,17 @@ use hitless_model::{
 /// Reads what [`super::packed`] selected: each segment and its change sequence
 /// number. The error is a sentence about the row.
 pub(crate) fn decode(packed: &str) -> Result<Vec<(i64, Segment)>, String> {
-    let rows = packed.split(ROW).filter(|row| !row.is_empty());
-    rows.map(|row| {
+    let mut found: Vec<(i64, Segment)> = Vec::new();
+    for row in packed.split(ROW).filter(|row| !row.is_empty()) {
         let mut fields = Fields { left: row.split(FIELD), column: 0 };
-        let read = fields.segment();
-        read.map_err(|e| {
+        let read = fields.segment(found.last().map(|(_, before)| before));
+        found.push(read.map_err(|e| {
             let name = row.split(FIELD).next().unwrap_or_default();
             let column = super::PACKED.get(fields.column.saturating_sub(1)).unwrap_or(&"");
             format!("segment row \"{name}\": {column}: {e}")
-        })
-    })
-    .collect()
+        })?);
+    }
+    Ok(found)
 }
 
 /// The columns of one row, read from left to right. A null is empty.
@@ -29,10 +29,15 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn segment(&mut self) -> Result<(i64, Segment), String> {
+    /// `before`: the row before, which most often has the same ids.
+    fn segment(&mut self, before: Option<&Segment>) -> Result<(i64, Segment), String> {
+        let name = SegmentName::parse_beside(before.map(|row| &row.name), self.text()?)
+            .map_err(|e| e.to_string())?;
+        let run = before.and_then(|row| row.run.as_ref());
+        let run = self.maybe()?.map(|text| RunId::like(run, text)).transpose();
         let segment = Segment {
-            name: SegmentName::parse(self.text()?).map_err(|e| e.to_string())?,
-            run: self.maybe()?.map(RunId::new).transpose().map_err(|e| e.to_string())?,
+            name,
+            run: run.map_err(|e| e.to_string())?,
             strand: self.number()?,
             size_bytes: self.unsigned()?,
             state: self.word(SegmentState::parse)?,

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub(super) const DOING: &str = "write a timeline";
 const LOCK: &str = "UPDATE change_counter SET value = value WHERE id = 1";
 const STATE: &str = "SELECT camera_id, generation, planned_seq, planned_until_ns, holder,
-       leased_until_ns FROM stitch_cameras WHERE camera_id = $1";
+       leased_until_ns, indexed_seq FROM stitch_cameras WHERE camera_id = $1";
 const ADVANCE: &str = "UPDATE stitch_cameras
      SET generation = generation + 1, planned_seq = $3, planned_until_ns = $4
      WHERE camera_id = $1 AND generation = $2";

@@ -67,8 +67,10 @@ impl Judgements {
         if window.generation > 0 {
             stored = store.judged_hours(&window.camera, *first, *last).await?;
             let values = vec![window.camera.as_str().into(), seen.get().into()];
-            let read =
-                |row: &Row| Ok((text(row, 0)?.to_owned(), word(row, 1, OverlapStatus::parse)?));
+            let read = |row: &Row| {
+                let name = SegmentName::parse(text(row, 0)?).map_err(|e| e.to_string())?;
+                Ok((name, word(row, 1, OverlapStatus::parse)?))
+            };
             new_rows = store.select(DOING, NEW_ROWS, values, read).await?.into_iter().collect();
         }
         let mut judgements = Self::default();
@@ -105,28 +107,33 @@ impl Judgements {
         hour: Utc,
         stored: Option<JudgedHour>,
         planned: Verdicts,
-        new_rows: &HashMap<String, OverlapStatus>,
+        new_rows: &HashMap<SegmentName, OverlapStatus>,
     ) -> Result<(), String> {
         let (before, mut verdicts) =
             stored.map_or_else(Default::default, |s| (s.packed, s.verdicts));
-        for (name, is) in planned {
-            let was = verdicts.insert(name.clone(), is);
+        for (name, is) in &planned {
+            let was = verdicts.get(name).copied();
             // A row that is new is pending, whatever was said of an older one
             // of its name.
-            let marked = match new_rows.get(&name.to_string()) {
+            let marked = match new_rows.get(name) {
                 Some(status) => Some(*status),
                 None => was.map(|was| was.status),
             };
-            if is.is_displaced(&name) {
-                if was != Some(is) {
-                    self.displace.push((name.clone(), is));
+            if is.is_displaced(name) {
+                if was != Some(*is) {
+                    self.displace.push((name.clone(), *is));
                 }
-            } else if was.is_some_and(|was| was.is_displaced(&name)) {
+            } else if was.is_some_and(|was| was.is_displaced(name)) {
                 self.forget.push(name.clone());
             }
             if marked != Some(is.status) {
-                self.mark.entry(is.status).or_default().push(name);
+                self.mark.entry(is.status).or_default().push(name.clone());
             }
+        }
+        if verdicts.is_empty() {
+            verdicts = planned;
+        } else {
+            verdicts.extend(planned);
         }
         let packed = pack(hour, &verdicts)?;
         if packed != before {

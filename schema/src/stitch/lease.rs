@@ -19,7 +19,8 @@ const CLAIM: &str = "INSERT INTO stitch_cameras
        holder = excluded.holder, leased_until_ns = excluded.leased_until_ns
      WHERE stitch_cameras.holder IS NULL OR stitch_cameras.holder = excluded.holder
        OR stitch_cameras.leased_until_ns <= $3
-     RETURNING camera_id, generation, planned_seq, planned_until_ns, holder, leased_until_ns";
+     RETURNING camera_id, generation, planned_seq, planned_until_ns, holder, leased_until_ns,
+       indexed_seq";
 const RELEASE: &str = "UPDATE stitch_cameras SET holder = NULL, leased_until_ns = NULL
      WHERE holder = $1 AND camera_id = $2";
 

@@ -19,6 +19,8 @@ pub struct StitchState {
     pub holder: Option<RunId>,
     /// Until when, unless renewed.
     pub leased_until: Option<Utc>,
+    /// Segments that changed up to here have been looked at for indexing.
+    pub indexed_seq: ChangeSeq,
 }
 
 /// A camera, and whether there is anything new of it.
@@ -30,6 +32,8 @@ pub struct CameraWork {
     pub state: StitchState,
     /// The newest change of a segment, an index or an event of it.
     pub newest: ChangeSeq,
+    /// The newest change of a segment of it.
+    pub newest_segment: ChangeSeq,
     /// Files of it could not be read the last time.
     pub put_off: bool,
 }
@@ -38,6 +42,11 @@ impl CameraWork {
     /// Whether something has changed since the last plan, or may have.
     pub fn has_news(&self) -> bool {
         self.newest > self.state.planned_seq || self.put_off
+    }
+
+    /// Whether there may be files of it that have to be read.
+    pub fn has_files_to_read(&self) -> bool {
+        self.newest_segment > self.state.indexed_seq || self.put_off
     }
 }
 
@@ -54,7 +63,7 @@ const WORK: &str = "WITH RECURSIVE hop(camera_id) AS (
        UNION SELECT camera_id FROM cameras
        UNION SELECT camera_id FROM stitch_cameras)
      SELECT e.camera_id, s.generation, s.planned_seq, s.planned_until_ns, s.holder,
-       s.leased_until_ns,
+       s.leased_until_ns, s.indexed_seq,
        (SELECT MAX(v.change_seq) FROM video_segments v WHERE v.camera_id = e.camera_id),
        (SELECT MAX(i.change_seq) FROM segment_indexes i WHERE i.camera_id = e.camera_id),
        (SELECT MAX(c.change_seq) FROM camera_events c WHERE c.camera_id = e.camera_id),
@@ -75,7 +84,7 @@ impl Store {
     /// beginning.
     pub async fn stitch_state(&self, camera: &CameraId) -> Result<StitchState, StoreError> {
         let sql = "SELECT camera_id, generation, planned_seq, planned_until_ns, holder,
-               leased_until_ns FROM stitch_cameras WHERE camera_id = $1";
+               leased_until_ns, indexed_seq FROM stitch_cameras WHERE camera_id = $1";
         let values = vec![camera.as_str().into()];
         let found = self.select("read how far a camera is", sql, values, read_state).await?;
         Ok(found.into_iter().next().unwrap_or_default())
@@ -83,15 +92,15 @@ impl Store {
 }
 
 fn read(row: &Row) -> Result<CameraWork, String> {
-    let mut newest = ChangeSeq::START;
-    for column in 6..9 {
-        newest = newest.max(ChangeSeq::new(maybe_int(row, column)?.unwrap_or_default()));
-    }
+    let last =
+        |column| Ok::<_, String>(ChangeSeq::new(maybe_int(row, column)?.unwrap_or_default()));
+    let newest_segment = last(7)?;
     Ok(CameraWork {
         camera: id(row, 0)?,
         state: read_state(row)?,
-        newest,
-        put_off: maybe_int(row, 9)?.is_some(),
+        newest: newest_segment.max(last(8)?).max(last(9)?),
+        newest_segment,
+        put_off: maybe_int(row, 10)?.is_some(),
     })
 }
 
@@ -107,6 +116,7 @@ pub(super) fn read_state(row: &Row) -> Result<StitchState, String> {
         planned_until: maybe_instant(row, 3)?,
         holder,
         leased_until: maybe_instant(row, 5)?,
+        indexed_seq: ChangeSeq::new(int(row, 6)?),
     })
 }
 
@@ -121,6 +131,7 @@ mod tests {
             camera: CameraId::new("CAMERA_1").expect("valid"),
             state: StitchState { planned_seq, ..StitchState::default() },
             newest: ChangeSeq::new(newest),
+            newest_segment: ChangeSeq::START,
             put_off,
         };
         assert!(!work(7, false).has_news());

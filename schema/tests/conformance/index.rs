@@ -17,12 +17,19 @@ on_both! {
     what_is_put_off_is_listed_again,
     /// Where footage goes, its index goes.
     an_index_leaves_with_its_segment,
+    /// Rows are looked up once, and again exactly when they change.
+    what_was_looked_at_is_not_looked_up_again,
+    /// Pauses are read from a name on.
+    pauses_are_read_by_name,
 }
 
 pub mod stories {
     use crate::both::{Ground, at, put, stamped, tenth};
+    use crate::plans::{LEASE, apply, me, window, written};
     use hitless_model::*;
     use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
+    use hitless_schema::read::ChangeSeq;
+    use hitless_schema::stitch::Window;
     use hitless_schema::{Change, Stamp, Store};
 
     pub fn camera() -> CameraId {
@@ -192,6 +199,60 @@ pub mod stories {
         assert_eq!(store.put_indexes(&indexes).await.expect("writes"), 2);
         assert_eq!(listed(&store).await.len(), 1);
         assert!(!store.stitch_work().await.expect("reads")[0].put_off);
+    }
+
+    pub async fn what_was_looked_at_is_not_looked_up_again(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        let work = async || store.stitch_work().await.expect("reads").remove(0);
+        let head = async || store.change_head().await.expect("reads");
+        assert!(work().await.has_files_to_read());
+        let looked_at = head().await;
+        store.note_indexed(&[camera()], looked_at).await.expect("writes");
+        assert_eq!(listed(&store).await, first, "nobody holds it: nobody remembers");
+        let claimed = async || {
+            let held = store.claim_cameras(&me(), &[camera()], at(0), LEASE).await;
+            held.expect("writes").remove(0).1
+        };
+        assert_eq!(claimed().await.indexed_seq, ChangeSeq::START);
+
+        // One is written while files are looked at; the plan after it has seen it.
+        let late = tenth("CAMERA_1", "blue", 3, SegmentState::Complete);
+        store.apply(&[put(1, &late)]).await.expect("applies");
+        store.note_indexed(&[camera()], looked_at).await.expect("writes");
+        let planned_seq = Some(head().await);
+        written(apply(&store, Window { planned_seq, ..window(0, vec![]) }).await);
+        let names = async || -> Vec<SegmentName> {
+            listed(&store).await.into_iter().map(|one| one.segment.name).collect()
+        };
+        assert_eq!(names().await, [late.name.clone()]);
+        assert!(!work().await.has_news() && work().await.has_files_to_read());
+
+        store.note_indexed(&[camera()], head().await).await.expect("writes");
+        store.note_indexed(&[camera()], looked_at).await.expect("writes");
+        assert_eq!(claimed().await.indexed_seq, head().await, "it is never set back");
+        assert_eq!(names().await, []);
+        assert!(!work().await.has_files_to_read());
+        let mut changed = first[1].segment.clone();
+        changed.note = Some("known better".to_owned());
+        store.apply(&[put(2, &changed)]).await.expect("applies");
+        assert_eq!(names().await, [changed.name]);
+        store.put_off(&[bad(&first[0], "input/output error")]).await.expect("writes");
+        assert_eq!(names().await.len(), 2);
+    }
+
+    pub async fn pauses_are_read_by_name(ground: Ground) {
+        let store = ground.store().await;
+        let first = three(&store).await;
+        let mut indexes: Vec<_> = first.iter().map(|l| indexed(l, b"one")).collect();
+        indexes[0].pauses = Some(vec![1]);
+        indexes[2].pauses = Some(vec![2, 0]);
+        store.put_indexes(&indexes).await.expect("writes");
+        let from = async |at: usize| store.pauses(&camera(), &indexes[at].segment).await;
+        let (one, two) =
+            ((indexes[0].segment.clone(), vec![1]), (indexes[2].segment.clone(), vec![2, 0]));
+        assert_eq!(from(0).await.expect("reads"), [one, two.clone()]);
+        assert_eq!(from(1).await.expect("reads"), [two]);
     }
 
     pub async fn an_index_leaves_with_its_segment(ground: Ground) {

@@ -5,6 +5,8 @@ use crate::both::on_both;
 on_both! {
     /// The range of a camera is half open and knows long segments.
     a_range_holds_what_touches_it,
+    /// Names with a row whose file is there.
+    names_are_looked_up,
     /// Start-up: the last number, and what a crash left.
     a_recorder_finds_what_it_needs_at_start,
     /// Retention: the oldest that nobody protected.
@@ -35,6 +37,31 @@ mod stories {
 
     fn numbers(segments: &[Segment]) -> Vec<u64> {
         segments.iter().map(|s| s.name.number.get()).collect()
+    }
+
+    pub async fn names_are_looked_up(ground: Ground) {
+        let row = |n: u64| match n % 7 {
+            3 => tenth("CAMERA_1", "blue", n, SegmentState::Missing),
+            _ => tenth("CAMERA_1", "blue", n, SegmentState::Complete),
+        };
+        let rows: Vec<_> = (0..600).map(row).collect();
+        let (there, later) = rows.split_at(590);
+        let store = with(&ground, there).await;
+        let camera = camera("CAMERA_1");
+        let names: Vec<SegmentName> = rows[7..].iter().map(|row| row.name.clone()).collect();
+        let expected: Vec<_> = there[7..]
+            .iter()
+            .filter(|row| row.state != SegmentState::Missing)
+            .map(|row| row.name.clone())
+            .collect();
+        let mut known = store.names_known(&camera, &names).await.expect("reads");
+        known.sort();
+        assert_eq!(known, expected);
+        let (first, last) = (&names[0], &later[9].name);
+        let mut between = store.names_between(&camera, first, last).await.expect("reads");
+        between.sort();
+        assert_eq!(between, expected);
+        assert_eq!(store.names_known(&camera, &[]).await.expect("reads"), []);
     }
 
     pub async fn a_range_holds_what_touches_it(ground: Ground) {

@@ -12,6 +12,9 @@ on_both! {
     /// A recorder of the version before goes on recording, before and after a
     /// newer stitcher has extended the schema, and starts again with it.
     an_old_recorder_goes_on_with_a_new_schema,
+    /// What was planned before it was known how far files are read: all of it
+    /// is looked up once more.
+    a_camera_of_an_old_schema_is_looked_at_whole,
     /// A newer schema is used if it only adds, else refused in words.
     a_newer_database_is_used_only_if_it_adds,
 }
@@ -21,6 +24,7 @@ mod stories {
     use crate::both::{Ground, at, put, tenth};
     use crate::plans::judge;
     use hitless_model::{CameraId, OverlapStatus, Segment, SegmentState};
+    use hitless_schema::read::ChangeSeq;
     use hitless_schema::testing::{make_old_database, newest_migration, open_as_of};
     use hitless_schema::{ErrorKind, Store};
 
@@ -74,6 +78,22 @@ mod stories {
         assert_eq!(all(&restarted).await, written);
         let placed = new.segments_with_news(&camera(), Default::default()).await.expect("reads");
         assert!(placed[1].placed.is_some(), "what the stitcher said stands");
+    }
+
+    pub async fn a_camera_of_an_old_schema_is_looked_at_whole(ground: Ground) {
+        let old = open_as_of(&ground.url, 3).await.expect("opens");
+        let rows = [0, 1].map(|n| tenth("CAMERA_1", "blue", n, SegmentState::Complete));
+        old.apply(&rows.each_ref().map(|row| put(1, row))).await.expect("applies");
+        let planned = "INSERT INTO stitch_cameras VALUES ('CAMERA_1', 4, 99, 5, NULL, NULL)";
+        execute(&ground.url, planned).await;
+
+        let new = ground.store().await;
+        let work = new.stitch_work().await.expect("reads").remove(0);
+        assert_eq!((work.state.generation, work.state.indexed_seq), (4, ChangeSeq::START));
+        assert!(!work.has_news() && work.has_files_to_read());
+        let listed = new.segments_to_index(&camera(), 9).await.expect("reads");
+        let names = listed.into_iter().map(|one| one.segment.name);
+        assert_eq!(names.collect::<Vec<_>>(), rows.map(|row| row.name));
     }
 
     fn camera() -> CameraId {

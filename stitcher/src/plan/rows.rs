@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rows {
     all: Vec<Segment>,
-    places: HashMap<SegmentName, SegmentRef>,
     /// Of the few that have any.
     pauses: HashMap<SegmentName, Vec<Pause>>,
 }
@@ -20,10 +19,7 @@ impl Rows {
     pub fn new(mut all: Vec<Segment>) -> Self {
         all.sort_by(|a, b| order(&a.name).cmp(&order(&b.name)));
         all.dedup_by(|a, b| a.name == b.name);
-        let place = |at: usize| SegmentRef::new(u32::try_from(at).unwrap_or(u32::MAX));
-        let places =
-            all.iter().enumerate().map(|(at, row)| (row.name.clone(), place(at))).collect();
-        Self { all, places, pauses: HashMap::new() }
+        Self { all, pauses: HashMap::new() }
     }
 
     /// With the pauses that indexing has found.
@@ -46,12 +42,16 @@ impl Rows {
 
     /// Where the camera sent nothing for a while, in one of them.
     pub fn pauses(&self, of: &SegmentName) -> Vec<Pause> {
+        if self.pauses.is_empty() {
+            return Vec::new();
+        }
         self.pauses.get(of).cloned().unwrap_or_default()
     }
 
     /// Where a segment is among them.
     pub fn place(&self, name: &SegmentName) -> Option<SegmentRef> {
-        self.places.get(name).copied()
+        let at = self.all.binary_search_by(|row| order(&row.name).cmp(&order(name))).ok()?;
+        Some(SegmentRef::new(u32::try_from(at).unwrap_or(u32::MAX)))
     }
 
     /// The file of one of them.

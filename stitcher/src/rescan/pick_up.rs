@@ -14,9 +14,17 @@ use super::read::rows_of;
 use crate::compute::Compute;
 use crate::run::patience;
 use crate::site::{Site, now};
+use futures::StreamExt;
 use hitless_model::{Nanos, Segment, SegmentName, SegmentState, Utc};
 use hitless_schema::{Stamper, StoreError};
 use std::collections::BTreeSet;
+
+/// So many names are looked up one by one; of more, all rows between the first
+/// and the last are read.
+const FEW: usize = 64;
+
+/// Folders looked up at once.
+const AT_ONCE: usize = 4;
 
 /// What was picked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,19 +71,36 @@ async fn unknown(site: &Site, fresh: &Fresh) -> Result<BTreeSet<SegmentName>, St
             names.insert(name.clone());
         }
     }
-    for folder in &fresh.whole {
-        let ends = |name: &&SegmentName| name.to_string();
-        let (first, last) = (folder.iter().min_by_key(ends), folder.iter().max_by_key(ends));
-        let (Some(first), Some(last)) = (first, last) else { continue };
-        let known: BTreeSet<SegmentName> =
-            site.store.names_between(&first.camera, first, last).await?.into_iter().collect();
+    let folders = fresh.whole.iter().map(|folder| async move {
+        let mut unknown = Vec::new();
+        let known = known_of(site, folder).await?;
         for name in folder.iter().filter(|name| !known.contains(*name)) {
             if !site.store.segment(name).await?.is_some_and(|row| is_known(&row)) {
-                names.insert(name.clone());
+                unknown.push(name.clone());
             }
         }
+        Ok::<_, StoreError>(unknown)
+    });
+    let mut folders = futures::stream::iter(folders).buffer_unordered(AT_ONCE);
+    while let Some(unknown) = folders.next().await {
+        names.extend(unknown?);
     }
     Ok(names)
+}
+
+/// The names of a folder that have rows; some may be left out.
+async fn known_of(
+    site: &Site,
+    folder: &[SegmentName],
+) -> Result<BTreeSet<SegmentName>, StoreError> {
+    let ends = |name: &&SegmentName| name.to_string();
+    let (first, last) = (folder.iter().min_by_key(ends), folder.iter().max_by_key(ends));
+    let (Some(first), Some(last)) = (first, last) else { return Ok(BTreeSet::new()) };
+    let known = match folder.len() <= FEW {
+        true => site.store.names_known(&first.camera, folder).await?,
+        false => site.store.names_between(&first.camera, first, last).await?,
+    };
+    Ok(known.into_iter().collect())
 }
 
 async fn put(

@@ -29,17 +29,11 @@ pub fn window(camera: &CameraId, made: &Made) -> Result<Window, serde_json::Erro
         planned_until: None,
         now: Utc::default(),
     };
-    let mut judged_at: HashMap<SegmentName, usize> = HashMap::new();
+    let mut judgements = Judgements::default();
     for Piece { rows, facts, planned } in &made.pieces {
         let plan = &planned.plan;
         window.entries.extend(entries(rows, plan));
-        for one in judged(rows, plan) {
-            let next = window.judged.len();
-            match *judged_at.entry(one.segment.clone()).or_insert(next) {
-                at if at == next => window.judged.push(one),
-                at => window.judged[at] = joined(&window.judged[at], one),
-            }
-        }
+        judgements.add(judged(rows, plan));
         for one in alignments(facts, plan) {
             add_alignment(&mut window.alignments, one);
         }
@@ -49,12 +43,49 @@ pub fn window(camera: &CameraId, made: &Made) -> Result<Window, serde_json::Erro
     let (findings, range) = (std::mem::take(&mut window.findings), window.bounds());
     window.findings = findings.into_iter().filter(|f| range.0 <= f.at && f.at < range.1).collect();
     window.findings.dedup();
-    if let ([Piece { rows, .. }], None, None) = (made.pieces.as_slice(), made.from, made.to) {
-        let others = rows.all().iter().map(|row| &row.name);
-        let others = others.filter(|name| !judged_at.contains_key(*name)).cloned();
-        window.unjudged = Some(others.collect());
+    window.judged = judgements.all;
+    if let ([piece], None, None) = (made.pieces.as_slice(), made.from, made.to) {
+        window.unjudged = Some(unjudged(piece));
     }
     Ok(window)
+}
+
+/// Segments of a plan that it says nothing of.
+fn unjudged(Piece { rows, planned, .. }: &Piece) -> Vec<SegmentName> {
+    let mut is_judged = vec![false; rows.all().len()];
+    for (at, _) in &planned.plan.statuses {
+        is_judged[at.place()] = true;
+    }
+    let others = rows.all().iter().zip(is_judged).filter(|(_, is_judged)| !is_judged);
+    others.map(|(row, _)| row.name.clone()).collect()
+}
+
+/// What plans that follow each other say of segments, each segment once.
+#[derive(Default)]
+struct Judgements {
+    all: Vec<Judged>,
+    places: HashMap<SegmentName, usize>,
+}
+
+impl Judgements {
+    fn add(&mut self, judged: Vec<Judged>) {
+        if self.all.is_empty() {
+            // most often the only plan, which names each segment once
+            self.all = judged;
+            return;
+        }
+        if self.places.is_empty() {
+            let known = self.all.iter().enumerate();
+            self.places = known.map(|(at, one)| (one.segment.clone(), at)).collect();
+        }
+        for one in judged {
+            let next = self.all.len();
+            match *self.places.entry(one.segment.clone()).or_insert(next) {
+                at if at == next => self.all.push(one),
+                at => self.all[at] = joined(&self.all[at], one),
+            }
+        }
+    }
 }
 
 /// A segment that two plans have judged: the later one has seen its end.
@@ -127,12 +158,11 @@ fn what(rows: &Rows, what: &core::What) -> What {
 
 /// What became of each segment, and where the plan put it.
 fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
-    let mut placed: BTreeMap<SegmentRef, TimeRange> = BTreeMap::new();
+    let mut placed: Vec<Option<TimeRange>> = vec![None; rows.all().len()];
     for entry in &plan.entries {
         if let core::What::Span(span) = &entry.what {
-            let range = placed
-                .entry(span.segment)
-                .or_insert(TimeRange { from: entry.start, to: entry.end });
+            let range = placed[span.segment.place()]
+                .get_or_insert(TimeRange { from: entry.start, to: entry.end });
             range.from = range.from.min(entry.start);
             range.to = range.to.max(entry.end);
         }
@@ -140,11 +170,20 @@ fn judged(rows: &Rows, plan: &Plan) -> Vec<Judged> {
     let one = |(at, status): &(SegmentRef, _)| {
         let row = rows.row(*at);
         let (start, end) = (row.start, row.start.plus(row.duration));
-        let range = placed.get(at).copied().unwrap_or(TimeRange { from: start, to: end });
+        let range = placed[at.place()].unwrap_or(TimeRange { from: start, to: end });
         let placed = TimeRange { from: range.from.min(start), to: range.to.max(end) };
         Judged { segment: row.name.clone(), status: *status, placed }
     };
-    plan.statuses.iter().map(one).collect()
+    let mut judged: Vec<Judged> = plan.statuses.iter().map(one).collect();
+    // in order of their places
+    judged.dedup_by(|late, early| {
+        let is_same = late.segment == early.segment;
+        if is_same {
+            *early = joined(early, late.clone());
+        }
+        is_same
+    });
+    judged
 }
 
 /// The joints at which a later plan may go on, each once.

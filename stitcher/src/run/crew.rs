@@ -19,6 +19,7 @@ use hitless_model::CameraId;
 use hitless_schema::StoreError;
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::stitch::{Applied, StitchState, Window};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinSet;
@@ -39,6 +40,8 @@ pub struct Crew {
     pub site: Site,
     pub compute: Compute,
     pub mode: Mode,
+    /// Cameras of which there may be files that are not indexed.
+    pub unread: Arc<BTreeSet<CameraId>>,
 }
 
 impl Crew {
@@ -48,7 +51,7 @@ impl Crew {
         cameras: Vec<Held>,
         mut told: impl FnMut(CameraReport),
     ) -> Result<(), StoreError> {
-        let indexed = self.index(cameras).await;
+        let indexed = self.index(cameras).await?;
         // after the indexes and before the facts: what comes now is for the
         // next run
         let head = self.site.store.change_head().await?;
@@ -63,7 +66,9 @@ impl Crew {
                 }
             }
         }
-        let size = cameras.len().div_ceil(2 * self.tasks()).clamp(1, LOT);
+        // small enough that the last ones, which nothing is planned beside,
+        // take little of the whole
+        let size = cameras.len().div_ceil(4 * self.tasks()).clamp(1, LOT);
         // bounded: whoever plans waits for whoever writes
         let (planned, ready) = mpsc::channel(size);
         let work = move |crew: Self, one| {
@@ -82,18 +87,33 @@ impl Crew {
         2 * self.compute.threads()
     }
 
-    async fn index(&self, cameras: Vec<Held>) -> Vec<(Held, Result<Indexed, StoreError>)> {
-        let mut done = Vec::with_capacity(cameras.len());
-        let work = |crew: Self, held: Held| async move {
-            let result = match crew.mode {
-                Mode::Apply => index_camera(&crew.site, &crew.compute, &held.0).await,
-                Mode::Show => Ok(Indexed::default()),
+    /// Reads the files that are not indexed, and notes how far that is done.
+    async fn index(
+        &self,
+        cameras: Vec<Held>,
+    ) -> Result<Vec<(Held, Result<Indexed, StoreError>)>, StoreError> {
+        let (unread, read): (Vec<_>, Vec<_>) = cameras
+            .into_iter()
+            .partition(|(camera, _)| self.mode == Mode::Apply && self.unread.contains(camera));
+        let mut done: Vec<_> =
+            read.into_iter().map(|held| (held, Ok(Indexed::default()))).collect();
+        if !unread.is_empty() {
+            // before any is listed: what comes now is listed the next time
+            let head = self.site.store.change_head().await?;
+            let mut looked_at = Vec::with_capacity(unread.len());
+            let work = |crew: Self, held: Held| async move {
+                let result = index_camera(&crew.site, &crew.compute, &held.0).await;
+                (held, result)
             };
-            (held, result)
-        };
-        self.spread(cameras, work, |one| done.push(one)).await;
+            let one_done = |(held, result): (Held, Result<Indexed, StoreError>)| {
+                looked_at.extend(result.is_ok().then(|| held.0.clone()));
+                done.push((held, result));
+            };
+            self.spread(unread, work, one_done).await;
+            self.site.store.note_indexed(&looked_at, head).await?;
+        }
         done.sort_by(|a, b| a.0.0.cmp(&b.0.0));
-        done
+        Ok(done)
     }
 
     /// Gives work to as many tasks as there is a use for.

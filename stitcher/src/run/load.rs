@@ -9,6 +9,7 @@ use hitless_model::{
 };
 use hitless_schema::StoreError;
 use hitless_stitcher_core::{Carry, Pause, SegmentFacts, Settings, Stretch, horizon};
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 /// Rows that begin this much before a joint may still matter to what follows
@@ -130,8 +131,12 @@ async fn pauses(
     camera: &CameraId,
     rows: &Rows,
 ) -> Result<HashMap<SegmentName, Vec<Pause>>, StoreError> {
-    let Some(first) = rows.all().iter().map(|row| &row.name).min_by_key(|name| name.to_string())
-    else {
+    let names = rows.all().iter().map(|row| &row.name);
+    // as texts; those of different instants begin with these
+    let Some(first) = names.min_by(|a, b| match a.start.cmp(&b.start) {
+        Ordering::Equal => a.to_string().cmp(&b.to_string()),
+        sooner => sooner,
+    }) else {
         return Ok(HashMap::new());
     };
     let stored = site.store.pauses(camera, first).await?;

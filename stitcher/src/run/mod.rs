@@ -32,6 +32,7 @@ use hitless_schema::StoreError;
 use hitless_schema::stitch::{CameraWork, StitchOutcome, StitchRun, StitchState};
 use progress::Progress;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How long a camera is held without a word; a run that was killed is in
 /// nobody's way for longer.
@@ -179,7 +180,9 @@ async fn stitch_all(
     report.elsewhere = busy.iter().filter(|camera| !held.contains(camera)).cloned().collect();
     let renewal = (mode == Mode::Apply).then(|| renew(site.clone(), holder.clone()));
     let mut progress = Progress::new(mine.len(), options.quiet);
-    let crew = Crew { site: site.clone(), compute: compute.clone(), mode };
+    let unread = work.iter().filter(|one| one.has_files_to_read());
+    let unread = Arc::new(unread.map(|one| one.camera.clone()).collect());
+    let crew = Crew { site: site.clone(), compute: compute.clone(), mode, unread };
     let told = |one: CameraReport| {
         progress.step(one.camera.as_str());
         report.cameras.push(one);

@@ -65,7 +65,9 @@ impl Fleet {
                  DELETE FROM timeline_hours; DELETE FROM gaps; DELETE FROM judged_hours;
                  DELETE FROM displaced_segments; DELETE FROM strand_alignments;
                  DELETE FROM stitch_findings; DELETE FROM stitch_carries;
-                 DELETE FROM stitch_cameras; DELETE FROM stitch_runs;
+                 UPDATE stitch_cameras
+                   SET generation = 0, planned_seq = 0, planned_until_ns = NULL;
+                 DELETE FROM stitch_runs;
                  UPDATE video_segments SET overlap_status = 'pending';
                  COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
             )

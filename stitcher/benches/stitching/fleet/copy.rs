@@ -3,6 +3,17 @@
 use super::Fleet;
 
 impl Fleet {
+    /// Every camera is indexed, as the stitcher notes once it has read files.
+    pub(super) fn note_indexed(&self) {
+        let bare = rusqlite::Connection::open(self.database()).expect("opens");
+        bare.execute_batch(
+            "INSERT INTO stitch_cameras (camera_id, generation, planned_seq, indexed_seq)
+               SELECT camera_id, 0, 0, (SELECT value FROM change_counter) FROM cameras;
+             PRAGMA wal_checkpoint(TRUNCATE);",
+        )
+        .expect("notes");
+    }
+
     /// The other cameras' rows and indexes, minute by minute.
     pub(super) fn copy_rows(&self) {
         let bare = rusqlite::Connection::open(self.database()).expect("opens");

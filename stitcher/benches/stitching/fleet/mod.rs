@@ -68,6 +68,7 @@ impl Fleet {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(fleet.fill(&rows, &footage, &day));
         fleet.copy_rows();
+        fleet.note_indexed();
         fleet.link(&handovers);
         fleet
     }
