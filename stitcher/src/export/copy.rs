@@ -1,16 +1,14 @@
 //! Bytes of originals into the clip, inside the kernel where it can.
 
-use super::block::open_source;
 use super::error::ExportError;
 use super::meter::Meter;
+use super::originals::Originals;
 use super::target::Target;
 use crate::virtual_mp4::{Part, SourceRange, VirtualMp4};
 use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::sync::Arc;
 
 /// File systems that share blocks (XFS, Btrfs): room set aside before would be
 /// given back again.
@@ -21,7 +19,7 @@ const BUFFER: usize = 1 << 20;
 /// Writes all of a clip.
 pub(super) fn write(clip: &VirtualMp4, target: &Target, meter: &Meter) -> Result<(), ExportError> {
     make_room(clip.size(), target)?;
-    let mut open: Option<(Arc<Path>, File)> = None;
+    let mut originals = Originals::of(clip);
     let mut how = How::Kernel;
     for part in clip.parts() {
         match part {
@@ -30,14 +28,8 @@ pub(super) fn write(clip: &VirtualMp4, target: &Target, meter: &Meter) -> Result
                 written.map_err(|e| failed(clip, target, e))?;
             }
             Part::Range(range) => {
-                let known = open.take().filter(|(path, _)| *path == range.path);
-                let (path, file) = match known {
-                    Some(known) => known,
-                    None => (Arc::clone(&range.path), open_source(&range.path)?),
-                };
-                copy(clip, range, &file, target, &mut how)?;
+                copy(clip, range, originals.file(range)?, target, &mut how)?;
                 meter.add(range.length)?;
-                open = Some((path, file));
             }
         }
     }
@@ -157,6 +149,7 @@ pub(super) mod tests {
     use crate::export::target::Replace;
     use crate::virtual_mp4::{Cut, Follows, Piece, Sound};
     use hitless_model::{Nanos, Utc};
+    use std::path::Path;
 
     /// Two seconds of a file that is made there.
     pub(in crate::export) fn clip(path: &Path) -> VirtualMp4 {

@@ -12,8 +12,10 @@ mod copy;
 mod digest;
 mod direct;
 mod error;
+mod lanes;
 mod manifest;
 mod meter;
+mod originals;
 mod select;
 mod target;
 
