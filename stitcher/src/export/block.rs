@@ -182,3 +182,39 @@ fn read(range: &SourceRange, file: &File, skip: u64, buffer: &mut [u8]) -> Resul
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::copy::tests::clip;
+
+    /// What goes past the page cache must, and a range is read in as few pieces
+    /// as it needs.
+    #[test]
+    fn blocks_are_whole_pages_and_ranges_are_read_in_equal_shares() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clip = clip(&folder.path().join("source.mp4"));
+        let range = clip.ranges()[0].length;
+        let mut block = Block::for_clip(0);
+        let mut stream = Stream::new(&clip);
+        let (mut end, mut shares) = (0, Vec::new());
+        while stream.fill(&mut block).expect("readable") {
+            assert!(block.at() == end && end % PAGE == 0, "{end}");
+            end += block.bytes().len() as u64;
+            shares.extend(block.originals().map(|(bytes, _)| bytes.len() as u64));
+        }
+        assert_eq!(end, clip.size());
+        assert_eq!(shares.iter().sum::<u64>(), range);
+        assert_eq!(shares.len() as u64, range.div_ceil(2 * PAGE), "{shares:?}");
+        assert_eq!(block.share(3 * PAGE), 2 * PAGE);
+        assert_eq!(block.share(5), 5);
+        block.length = ALIGNED;
+        assert_eq!(block.share(PAGE + 1), 0, "something is in it");
+    }
+
+    #[test]
+    fn short_clips_have_small_blocks_and_long_ones_no_larger_than_memory_allows() {
+        assert_eq!(Block::for_clip(40 * PAGE).room, 5 * ALIGNED);
+        assert_eq!(Block::for_clip(1 << 40).room, LARGEST);
+    }
+}

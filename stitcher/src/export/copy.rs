@@ -148,7 +148,7 @@ pub(super) mod tests {
     use super::*;
     use crate::export::target::Replace;
     use crate::virtual_mp4::{Cut, Follows, Piece, Sound};
-    use hitless_model::{Nanos, Utc};
+    use hitless_model::Utc;
     use std::path::Path;
 
     /// Two seconds of a file that is made there.
@@ -159,17 +159,38 @@ pub(super) mod tests {
             .arg(path)
             .status();
         assert!(made.expect("ffmpeg is installed").success());
-        let (start, end) = (Utc::from_ns(0), Utc::from_ns(0).plus(Nanos::from_secs(2)));
-        let piece = Piece {
+        VirtualMp4::build(&[piece(path)], &CUT).expect("a clip")
+    }
+
+    const CUT: Cut = Cut { from: Utc::from_ns(0), to: Utc::from_ns(2_000_000_000) };
+
+    fn piece(path: &Path) -> Piece {
+        Piece {
             path: path.to_owned(),
             first_sample: 0,
             samples: 20,
             sound: Sound::None,
-            start,
-            end,
+            start: CUT.from,
+            end: CUT.to,
             follows: Follows::Joined,
-        };
-        VirtualMp4::build(&[piece], &Cut { from: start, to: end }).expect("a clip")
+        }
+    }
+
+    /// A clip that is made to be copied has its originals, whatever becomes of
+    /// their names meanwhile.
+    #[test]
+    fn originals_that_stay_open_are_not_looked_for_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("source.mp4");
+        let clip = clip(&path);
+        let to_copy = VirtualMp4::build_to_copy(&[piece(&path)], &CUT).expect("a clip");
+        std::fs::remove_file(&path).expect("gone");
+        let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
+        let target = target.expect("created");
+        let meter = Meter::default();
+        write(&to_copy, &target, &meter).expect("still open");
+        let error = write(&clip, &target, &meter).expect_err("gone");
+        assert!(matches!(error, ExportError::Io { .. }), "{error}");
     }
 
     /// The original loses its end between the reading of its table and the

@@ -10,7 +10,6 @@ mod block;
 mod clip;
 mod copy;
 mod digest;
-mod direct;
 mod error;
 mod lanes;
 mod manifest;
@@ -18,6 +17,7 @@ mod meter;
 mod originals;
 mod select;
 mod target;
+mod writer;
 
 pub use clip::{Durability, Order, Written, export, export_with};
 pub use error::ExportError;

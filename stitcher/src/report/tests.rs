@@ -132,8 +132,8 @@ fn runs() -> Vec<Run> {
 }
 
 /// Days that are gone through so many at a time.
-fn measured(range: TimeRange, at_once: usize) -> Vec<CameraDay> {
-    let (camera, entries) = (camera(), entries());
+fn measured(range: TimeRange, at_once: usize, entries: &[Entry]) -> Vec<CameraDay> {
+    let camera = camera();
     let mut measuring = Measuring::new(&camera);
     for days in spells(range, at_once) {
         let touches = |entry: &&Entry| entry.start < days.to && entry.end > days.from;
@@ -146,19 +146,22 @@ fn measured(range: TimeRange, at_once: usize) -> Vec<CameraDay> {
 /// before the timeline and the last ones after it.
 #[test]
 fn days_that_are_measured_apart_are_those_measured_together() {
-    for days in [1, 2, 5] {
+    let mut entries = entries();
+    let long = entry(6500, 3 * 86_400, What::Gap(Cause::RecorderDown));
+    entries.extend([long, span(3 * 86_400, 3 * 86_400 + 50, "blue", SeamKind::Gap)]);
+    for (days, touched) in [(1, 2), (2, 3), (9, 4)] {
         let range = TimeRange { from: at(-3 * 86_400), to: at(days * 86_400 - 100) };
-        let together = measured(range, 30);
-        assert_eq!(together.len(), 2);
+        let together = measured(range, 30, &entries);
+        assert_eq!(together.len(), touched);
         for at_once in 1..4 {
-            assert_eq!(measured(range, at_once), together, "{at_once} at once");
+            assert_eq!(measured(range, at_once, &entries), together, "{at_once} at once");
         }
     }
 }
 
 fn report() -> Report {
     let range = TimeRange { from: at(-86_400), to: at(86_400) };
-    let days = measured(range, 30);
+    let days = measured(range, 30, &entries());
     Report { range, made: at(9000), days, runs: runs() }
 }
 
