@@ -4,17 +4,21 @@
 //! digests and, where the kernel does not copy, the clip itself.
 
 use super::error::ExportError;
+use super::originals::Originals;
 use crate::virtual_mp4::{PAGE, Part, SourceRange, VirtualMp4};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::sync::Arc;
 
-/// Bytes of a block: so many that handing it over costs nothing, and so few
-/// that a handful of them is little memory.
-const BLOCK: usize = if cfg!(test) { 2 * ALIGNED } else { 4 << 20 };
+/// Bytes of a block at most: half a minute of an ordinary camera, so that a
+/// segment is a read or two, and so few that two of them are little memory.
+const LARGEST: usize = 8 << 20;
+/// Bytes of a block at least.
+const SMALLEST: usize = if cfg!(test) { 2 * ALIGNED } else { 1 << 20 };
+/// A clip has at least so many blocks, if they are not too small: what is done
+/// with one is done beside what is done with another.
+const LEAST: u64 = 8;
 const ALIGNED: usize = PAGE as usize;
 
 /// A stretch of a clip. It begins at a whole block of the disk, in the clip
@@ -24,6 +28,8 @@ pub(super) struct Block {
     buffer: Vec<u8>,
     /// Bytes of the buffer before the first one that is used.
     skip: usize,
+    /// Bytes that it may have.
+    room: usize,
     length: usize,
     at: u64,
     originals: Vec<Original>,
@@ -38,10 +44,13 @@ struct Original {
 }
 
 impl Block {
-    pub(super) fn new() -> Self {
-        let buffer = vec![0; BLOCK + ALIGNED];
+    /// One for a clip of so many bytes.
+    pub(super) fn for_clip(bytes: u64) -> Self {
+        let wanted = usize::try_from(bytes / LEAST).unwrap_or(LARGEST);
+        let room = wanted.next_multiple_of(ALIGNED).clamp(SMALLEST, LARGEST);
+        let buffer = vec![0; room + ALIGNED];
         let skip = buffer.as_ptr().align_offset(ALIGNED).min(ALIGNED);
-        Self { buffer, skip, length: 0, at: 0, originals: Vec::new() }
+        Self { buffer, skip, room, length: 0, at: 0, originals: Vec::new() }
     }
 
     /// Where it is in the clip.
@@ -66,9 +75,21 @@ impl Block {
     /// The bytes that are free, at most so many.
     fn free(&mut self, most: u64) -> &mut [u8] {
         let begin = self.skip + self.length;
-        let room = BLOCK - self.length;
+        let room = self.room - self.length;
         let room = usize::try_from(most).map_or(room, |most| room.min(most));
         &mut self.buffer[begin..begin + room]
+    }
+
+    /// How much of `rest` bytes of an original it takes: all, if that is
+    /// possible; else an equal share of it, so that it is read in few pieces;
+    /// nothing if something else is in it already.
+    fn share(&self, rest: u64) -> u64 {
+        let free = (self.room - self.length) as u64;
+        match self.length {
+            _ if rest <= free => rest,
+            0 => rest.div_ceil(rest.div_ceil(free)).next_multiple_of(PAGE),
+            _ => 0,
+        }
     }
 }
 
@@ -78,20 +99,20 @@ pub(super) struct Stream<'a> {
     at: u64,
     /// What comes next, if it is not all zeros from here.
     part: Option<Part<'a>>,
-    rest: Box<dyn Iterator<Item = Part<'a>> + 'a>,
-    open: Option<(&'a Arc<Path>, File)>,
+    rest: Box<dyn Iterator<Item = Part<'a>> + Send + 'a>,
+    originals: Originals<'a>,
 }
 
 impl<'a> Stream<'a> {
     pub(super) fn new(clip: &'a VirtualMp4) -> Self {
         let mut rest = Box::new(clip.parts());
-        Self { clip, at: 0, part: rest.next(), rest, open: None }
+        Self { clip, at: 0, part: rest.next(), rest, originals: Originals::of(clip) }
     }
 
     /// Puts what is next into a block; `false`: there is nothing.
     pub(super) fn fill(&mut self, block: &mut Block) -> Result<bool, ExportError> {
         block.begin(self.at);
-        while self.at < self.clip.size() && block.length < BLOCK {
+        while self.at < self.clip.size() && block.length < block.room {
             let (begin, length) = match &self.part {
                 Some(Part::Made(at, bytes)) => (*at, bytes.len() as u64),
                 Some(Part::Range(range)) => (range.at, range.length),
@@ -115,9 +136,12 @@ impl<'a> Stream<'a> {
                     free.copy_from_slice(&bytes[from..from + free.len()]);
                     free.len()
                 }
-                Some(Part::Range(range)) => take(&mut self.open, range, done, block)?,
+                Some(Part::Range(range)) => take(&mut self.originals, range, done, block)?,
                 None => 0,
             };
+            if taken == 0 {
+                break;
+            }
             self.went(taken, block);
         }
         Ok(block.length > 0)
@@ -129,30 +153,20 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Reads what follows of a range; an original that was opened stays open.
+/// Reads what follows of a range, as much as the block takes.
 fn take<'a>(
-    open: &mut Option<(&'a Arc<Path>, File)>,
+    originals: &mut Originals<'a>,
     range: &'a SourceRange,
     done: u64,
     block: &mut Block,
 ) -> Result<usize, ExportError> {
-    let file = match open.take_if(|(path, _)| **path == range.path) {
-        Some((_, file)) => file,
-        None => open_source(&range.path)?,
-    };
     let begin = block.length;
-    let buffer = block.free(range.length - done);
+    let buffer = block.free(block.share(range.length - done));
     let taken = buffer.len();
-    read(range, &file, done, buffer)?;
-    *open = Some((&range.path, file));
+    read(range, originals.file(range)?, done, buffer)?;
     let is_last = done + taken as u64 == range.length;
     block.originals.push(Original { bytes: begin..begin + taken, is_last });
     Ok(taken)
-}
-
-/// Opens an original.
-pub(super) fn open_source(path: &Path) -> Result<File, ExportError> {
-    File::open(path).map_err(|e| ExportError::io("could not open", path, e))
 }
 
 fn read(range: &SourceRange, file: &File, skip: u64, buffer: &mut [u8]) -> Result<(), ExportError> {
@@ -167,4 +181,40 @@ fn read(range: &SourceRange, file: &File, skip: u64, buffer: &mut [u8]) -> Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::copy::tests::clip;
+
+    /// What goes past the page cache must, and a range is read in as few pieces
+    /// as it needs.
+    #[test]
+    fn blocks_are_whole_pages_and_ranges_are_read_in_equal_shares() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clip = clip(&folder.path().join("source.mp4"));
+        let range = clip.ranges()[0].length;
+        let mut block = Block::for_clip(0);
+        let mut stream = Stream::new(&clip);
+        let (mut end, mut shares) = (0, Vec::new());
+        while stream.fill(&mut block).expect("readable") {
+            assert!(block.at() == end && end % PAGE == 0, "{end}");
+            end += block.bytes().len() as u64;
+            shares.extend(block.originals().map(|(bytes, _)| bytes.len() as u64));
+        }
+        assert_eq!(end, clip.size());
+        assert_eq!(shares.iter().sum::<u64>(), range);
+        assert_eq!(shares.len() as u64, range.div_ceil(2 * PAGE), "{shares:?}");
+        assert_eq!(block.share(3 * PAGE), 2 * PAGE);
+        assert_eq!(block.share(5), 5);
+        block.length = ALIGNED;
+        assert_eq!(block.share(PAGE + 1), 0, "something is in it");
+    }
+
+    #[test]
+    fn short_clips_have_small_blocks_and_long_ones_no_larger_than_memory_allows() {
+        assert_eq!(Block::for_clip(40 * PAGE).room, 5 * ALIGNED);
+        assert_eq!(Block::for_clip(1 << 40).room, LARGEST);
+    }
 }

@@ -2,12 +2,12 @@
 
 use super::copy;
 use super::digest::{Digests, digests};
-use super::direct::Writer;
 use super::error::ExportError;
 use super::manifest::{About, Manifest, manifest};
 use super::meter::Meter;
 use super::select::Clip;
 use super::target::{Replace, Target};
+use super::writer::Writer;
 use crate::virtual_mp4::{Cut, VirtualMp4};
 use hitless_model::{CameraId, Nanos, Utc};
 use std::io::Write;
@@ -87,7 +87,7 @@ pub fn export(order: &Order<'_>) -> Result<Written, ExportError> {
 pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written, ExportError> {
     let replace = order.replace();
     let Cut { from, to } = order.clip.cut;
-    let made = VirtualMp4::build(&order.clip.pieces(), &Cut { from, to })?;
+    let made = VirtualMp4::build_to_copy(&order.clip.pieces(), &Cut { from, to })?;
     let target = Target::create(order.path, replace)?;
     let digests = match order.manifest {
         true => Some(write_digested(&made, &target, order.meter, durability)?),
@@ -123,16 +123,14 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
 }
 
 /// Writes a clip and digests it. Bytes that pass through the program for that
-/// are written from there if they are to last; else the kernel copies beside it.
+/// are written from there; where blocks can be shared the kernel does it beside.
 fn write_digested(
     made: &VirtualMp4,
     target: &Target,
     meter: &Meter,
     durability: Durability,
 ) -> Result<Digests, ExportError> {
-    if durability == Durability::Synced
-        && let Some(mut writer) = Writer::new(made, target)?
-    {
+    if let Some(mut writer) = Writer::new(made, target, durability)? {
         meter.expect(made.size());
         return digests(made, meter, |block| writer.write(block));
     }

@@ -1,16 +1,14 @@
 //! Bytes of originals into the clip, inside the kernel where it can.
 
-use super::block::open_source;
 use super::error::ExportError;
 use super::meter::Meter;
+use super::originals::Originals;
 use super::target::Target;
 use crate::virtual_mp4::{Part, SourceRange, VirtualMp4};
 use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::sync::Arc;
 
 /// File systems that share blocks (XFS, Btrfs): room set aside before would be
 /// given back again.
@@ -21,7 +19,7 @@ const BUFFER: usize = 1 << 20;
 /// Writes all of a clip.
 pub(super) fn write(clip: &VirtualMp4, target: &Target, meter: &Meter) -> Result<(), ExportError> {
     make_room(clip.size(), target)?;
-    let mut open: Option<(Arc<Path>, File)> = None;
+    let mut originals = Originals::of(clip);
     let mut how = How::Kernel;
     for part in clip.parts() {
         match part {
@@ -30,14 +28,8 @@ pub(super) fn write(clip: &VirtualMp4, target: &Target, meter: &Meter) -> Result
                 written.map_err(|e| failed(clip, target, e))?;
             }
             Part::Range(range) => {
-                let known = open.take().filter(|(path, _)| *path == range.path);
-                let (path, file) = match known {
-                    Some(known) => known,
-                    None => (Arc::clone(&range.path), open_source(&range.path)?),
-                };
-                copy(clip, range, &file, target, &mut how)?;
+                copy(clip, range, originals.file(range)?, target, &mut how)?;
                 meter.add(range.length)?;
-                open = Some((path, file));
             }
         }
     }
@@ -156,7 +148,8 @@ pub(super) mod tests {
     use super::*;
     use crate::export::target::Replace;
     use crate::virtual_mp4::{Cut, Follows, Piece, Sound};
-    use hitless_model::{Nanos, Utc};
+    use hitless_model::Utc;
+    use std::path::Path;
 
     /// Two seconds of a file that is made there.
     pub(in crate::export) fn clip(path: &Path) -> VirtualMp4 {
@@ -166,17 +159,38 @@ pub(super) mod tests {
             .arg(path)
             .status();
         assert!(made.expect("ffmpeg is installed").success());
-        let (start, end) = (Utc::from_ns(0), Utc::from_ns(0).plus(Nanos::from_secs(2)));
-        let piece = Piece {
+        VirtualMp4::build(&[piece(path)], &CUT).expect("a clip")
+    }
+
+    const CUT: Cut = Cut { from: Utc::from_ns(0), to: Utc::from_ns(2_000_000_000) };
+
+    fn piece(path: &Path) -> Piece {
+        Piece {
             path: path.to_owned(),
             first_sample: 0,
             samples: 20,
             sound: Sound::None,
-            start,
-            end,
+            start: CUT.from,
+            end: CUT.to,
             follows: Follows::Joined,
-        };
-        VirtualMp4::build(&[piece], &Cut { from: start, to: end }).expect("a clip")
+        }
+    }
+
+    /// A clip that is made to be copied has its originals, whatever becomes of
+    /// their names meanwhile.
+    #[test]
+    fn originals_that_stay_open_are_not_looked_for_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("source.mp4");
+        let clip = clip(&path);
+        let to_copy = VirtualMp4::build_to_copy(&[piece(&path)], &CUT).expect("a clip");
+        std::fs::remove_file(&path).expect("gone");
+        let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
+        let target = target.expect("created");
+        let meter = Meter::default();
+        write(&to_copy, &target, &meter).expect("still open");
+        let error = write(&clip, &target, &meter).expect_err("gone");
+        assert!(matches!(error, ExportError::Io { .. }), "{error}");
     }
 
     /// The original loses its end between the reading of its table and the

@@ -10,12 +10,14 @@ mod block;
 mod clip;
 mod copy;
 mod digest;
-mod direct;
 mod error;
+mod lanes;
 mod manifest;
 mod meter;
+mod originals;
 mod select;
 mod target;
+mod writer;
 
 pub use clip::{Durability, Order, Written, export, export_with};
 pub use error::ExportError;

@@ -18,6 +18,16 @@ pub fn days(range: TimeRange) -> impl Iterator<Item = TimeRange> {
     })
 }
 
+/// So many days at a time, in order.
+pub fn spells(range: TimeRange, of: usize) -> impl Iterator<Item = TimeRange> {
+    let mut days = days(range);
+    std::iter::from_fn(move || {
+        let first = days.next()?;
+        let last = days.by_ref().take(of.saturating_sub(1)).last();
+        Some(TimeRange { from: first.from, to: last.unwrap_or(first).to })
+    })
+}
+
 /// What two ranges have in common; `None` if nothing.
 pub fn common(a: TimeRange, b: TimeRange) -> Option<TimeRange> {
     let both = TimeRange { from: a.from.max(b.from), to: a.to.min(b.to) };

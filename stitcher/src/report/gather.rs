@@ -1,6 +1,7 @@
 //! Reads what a report is made of.
 
-use super::measure::measure;
+use super::days::spells;
+use super::measure::Measuring;
 use super::model::{CameraDay, Report, Stored};
 use crate::site::{Site, now};
 use crate::timeline::open_gap;
@@ -10,9 +11,12 @@ use hitless_schema::StoreError;
 use hitless_schema::stitch::CameraWork;
 use std::sync::Arc;
 
-/// Cameras that are read and measured at once. A month of one has 40,000
-/// entries, and unpacking them takes longer than reading them.
+/// Cameras that are read and measured at once: unpacking entries takes longer
+/// than reading them.
 const AT_ONCE: usize = 4;
+/// Days of a camera whose entries are in memory at once. A month of one has
+/// 40,000 of them, 500 bytes each.
+const DAYS: usize = 5;
 
 /// Reads and measures a range, of all cameras or of some.
 pub async fn gather(
@@ -45,22 +49,25 @@ async fn camera_days(
     range: TimeRange,
     runs: Arc<[Run]>,
 ) -> Result<Vec<CameraDay>, StoreError> {
-    let stored = stored(&site, &work, range).await?;
-    Ok(measure(&work.camera, range, &stored, &runs))
-}
-
-async fn stored(site: &Site, work: &CameraWork, range: TimeRange) -> Result<Stored, StoreError> {
     let (store, camera) = (&site.store, &work.camera);
-    let mut entries = store.timeline(camera, range.from, range.to).await?;
-    if let Some(open) = open_gap(site, work).await? {
-        entries.retain(|entry| entry.start != open.start);
-        entries.push(open);
+    let open = open_gap(&site, &work).await?;
+    let mut measuring = Measuring::new(camera);
+    for days in spells(range, DAYS) {
+        let mut entries = store.timeline(camera, days.from, days.to).await?;
+        if let Some(open) = &open {
+            entries.retain(|entry| entry.start != open.start);
+            // The last one of all: it says how far the timeline is known.
+            if days.to == range.to || (open.start < days.to && open.end > days.from) {
+                entries.push(open.clone());
+            }
+        }
+        measuring.take(days, &entries);
     }
-    Ok(Stored {
-        entries,
+    let stored = Stored {
         gaps: store.gaps(Some(camera), range.from, range.to).await?,
         alignments: store.alignments(camera, range.from, range.to).await?,
         findings: store.findings(camera, range.from, range.to).await?,
         unplayable: store.unplayable(camera, range.from, range.to).await?,
-    })
+    };
+    Ok(measuring.finish(&stored, &runs))
 }

@@ -6,33 +6,50 @@ use hitless_model::{Alignment, CameraId, Cause, Nanos, Run, SegmentState, TimeRa
 use hitless_schema::timeline::{AlignmentRow, Entry, GapRow, Span, What};
 use std::collections::BTreeMap;
 
-/// Every day of a range that the camera's timeline touches.
-pub fn measure(
-    camera: &CameraId,
-    range: TimeRange,
-    stored: &Stored,
-    runs: &[Run],
-) -> Vec<CameraDay> {
-    let (Some(first), Some(last)) = (stored.entries.first(), stored.entries.last()) else {
-        return Vec::new();
-    };
-    let known = TimeRange { from: first.start, to: last.end };
-    let mut rest = stored.entries.as_slice();
-    days(range)
-        .filter(|day| common(*day, known).is_some())
-        .map(|day| {
+/// A camera's days, while its timeline is gone through a few days at a time: a
+/// month of a hundred cameras is not in memory at once.
+#[derive(Debug)]
+pub struct Measuring<'a> {
+    camera: &'a CameraId,
+    days: Vec<CameraDay>,
+    /// From when until when there are entries.
+    known: Option<TimeRange>,
+}
+
+impl<'a> Measuring<'a> {
+    /// Of a camera.
+    pub fn new(camera: &'a CameraId) -> Self {
+        Self { camera, days: Vec::new(), known: None }
+    }
+
+    /// Takes all entries that touch the next days, in order. A day must not be
+    /// parted.
+    pub fn take(&mut self, range: TimeRange, entries: &[Entry]) {
+        if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+            let from = self.known.map_or(first.start, |known| known.from);
+            self.known = Some(TimeRange { from, to: last.end });
+        }
+        let mut rest = entries;
+        for day in days(range) {
             // entries of this day; the last one may go on into the next
             let begins = rest.partition_point(|entry| entry.end <= day.from);
             rest = &rest[begins..];
             let ends = rest.partition_point(|entry| entry.start < day.to);
-            let mut measured = empty(camera, day);
-            for entry in &rest[..ends] {
-                measured.entry(entry);
-            }
-            measured.around(stored, runs);
-            measured
-        })
-        .collect()
+            let mut measured = empty(self.camera, day);
+            rest[..ends].iter().for_each(|entry| measured.entry(entry));
+            self.days.push(measured);
+        }
+    }
+
+    /// Every day that the timeline touches, with what else is stored of it.
+    pub fn finish(self, stored: &Stored, runs: &[Run]) -> Vec<CameraDay> {
+        let known = self.known;
+        let touched =
+            move |day: &CameraDay| known.and_then(|known| common(day.range, known)).is_some();
+        let mut days: Vec<CameraDay> = self.days.into_iter().filter(touched).collect();
+        days.iter_mut().for_each(|day| day.around(stored, runs));
+        days
+    }
 }
 
 fn empty(camera: &CameraId, range: TimeRange) -> CameraDay {

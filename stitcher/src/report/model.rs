@@ -3,14 +3,12 @@
 use hitless_model::{
     CameraId, Cause, InstanceId, Nanos, Run, RunId, SeamKind, SegmentState, TimeRange, Utc,
 };
-use hitless_schema::timeline::{AlignmentRow, Entry, FindingRow, GapRow};
+use hitless_schema::timeline::{AlignmentRow, FindingRow, GapRow};
 use std::collections::BTreeMap;
 
-/// What is stored of one camera.
+/// What is stored of one camera beside its timeline.
 #[derive(Debug, Clone, Default)]
 pub struct Stored {
-    /// Its timeline, in order.
-    pub entries: Vec<Entry>,
     /// Its ledger of gaps.
     pub gaps: Vec<GapRow>,
     /// Where instances overlap.

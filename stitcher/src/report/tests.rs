@@ -3,8 +3,9 @@
 mod page;
 mod schema;
 
+use super::days::spells;
 use super::model::{Report, Stored};
-use super::{csv, html, json, measure, prometheus, text};
+use super::{CameraDay, Measuring, csv, html, json, prometheus, text};
 use hitless_model::{
     Alignment, AudioCut, CameraId, Cause, InstanceId, MediaSpan, Nanos, Run, RunId, Seam, SeamKind,
     SegmentName, SegmentNumber, SegmentState, TimeRange, Utc,
@@ -48,6 +49,19 @@ fn entry(from: i64, to: i64, what: What) -> Entry {
 }
 
 /// An hour before midnight and an hour after.
+fn entries() -> Vec<Entry> {
+    vec![
+        span(0, 1000, "blue", SeamKind::Start),
+        entry(1000, 1060, What::Gap(Cause::CameraAway)),
+        span(1060, 2000, "blue", SeamKind::Gap),
+        span(2000, 5000, "green", SeamKind::Exact),
+        entry(5000, 5001, What::Hole(Cause::PacketsLost)),
+        span(5001, 6000, "green", SeamKind::SameStrand),
+        entry(6000, 6400, What::Gap(Cause::Disabled)),
+        entry(6400, 6500, What::Pending),
+    ]
+}
+
 fn stored() -> Stored {
     let strand = |instance: &str| Strand {
         instance: InstanceId::new(instance).expect("valid"),
@@ -57,16 +71,6 @@ fn stored() -> Stored {
     let offset = MediaSpan::new(0);
     let how = Alignment::Exact { offset, matched: 5, compared: 5, step: None };
     Stored {
-        entries: vec![
-            span(0, 1000, "blue", SeamKind::Start),
-            entry(1000, 1060, What::Gap(Cause::CameraAway)),
-            span(1060, 2000, "blue", SeamKind::Gap),
-            span(2000, 5000, "green", SeamKind::Exact),
-            entry(5000, 5001, What::Hole(Cause::PacketsLost)),
-            span(5001, 6000, "green", SeamKind::SameStrand),
-            entry(6000, 6400, What::Gap(Cause::Disabled)),
-            entry(6400, 6500, What::Pending),
-        ],
         gaps: vec![
             GapRow {
                 camera: camera(),
@@ -128,9 +132,37 @@ fn runs() -> Vec<Run> {
     vec![run("blue", -5), run("green", 1890), run("red", 2500)]
 }
 
+/// Days that are gone through so many at a time.
+fn measured(range: TimeRange, at_once: usize, entries: &[Entry]) -> Vec<CameraDay> {
+    let camera = camera();
+    let mut measuring = Measuring::new(&camera);
+    for days in spells(range, at_once) {
+        let touches = |entry: &&Entry| entry.start < days.to && entry.end > days.from;
+        measuring.take(days, &entries.iter().filter(touches).cloned().collect::<Vec<_>>());
+    }
+    measuring.finish(&stored(), &runs())
+}
+
+/// However many days are in memory at once, and though the first ones are
+/// before the timeline and the last ones after it.
+#[test]
+fn days_that_are_measured_apart_are_those_measured_together() {
+    let mut entries = entries();
+    let long = entry(6500, 3 * 86_400, What::Gap(Cause::RecorderDown));
+    entries.extend([long, span(3 * 86_400, 3 * 86_400 + 50, "blue", SeamKind::Gap)]);
+    for (days, touched) in [(1, 2), (2, 3), (9, 4)] {
+        let range = TimeRange { from: at(-3 * 86_400), to: at(days * 86_400 - 100) };
+        let together = measured(range, 30, &entries);
+        assert_eq!(together.len(), touched);
+        for at_once in 1..4 {
+            assert_eq!(measured(range, at_once, &entries), together, "{at_once} at once");
+        }
+    }
+}
+
 fn report() -> Report {
     let range = TimeRange { from: at(-86_400), to: at(86_400) };
-    let days = measure(&camera(), range, &stored(), &runs());
+    let days = measured(range, 30, &entries());
     Report { range, made: at(9000), days, runs: runs() }
 }
 

@@ -67,6 +67,11 @@ pub(super) fn rescale(ticks: i64, from: u32, to: u32) -> i64 {
     if from == to {
         return ticks;
     }
+    let (wide, by) = (ticks.checked_mul(to.into()), i64::from(from.max(1)));
+    if let Some(sum) = wide.and_then(|wide| wide.checked_add(by / 2)) {
+        // 128 bits take several times as long.
+        return sum.div_euclid(by);
+    }
     let ns_free = i128::from(ticks) * i128::from(to);
     let from = i128::from(from.max(1));
     i64::try_from((ns_free + from / 2).div_euclid(from)).unwrap_or(i64::MAX)
@@ -83,4 +88,22 @@ pub(super) fn into_piece(at: Utc, start: Utc, end: Utc, length: i64) -> i64 {
 /// A length of ticks as wall time.
 pub(super) fn wall(ticks: i64) -> Nanos {
     MediaSpan::new(ticks).to_nanos(VIDEO_TIMESCALE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn large_and_small_numbers_are_rescaled_alike(
+            ticks in any::<i64>(), shift in 0_u32..63, (from, to) in (1_u32..=u32::MAX, 1_u32..=u32::MAX),
+        ) {
+            let ticks = ticks >> shift;
+            let wide = i128::from(ticks) * i128::from(to) + i128::from(from) / 2;
+            let plain = i64::try_from(wide.div_euclid(i128::from(from))).unwrap_or(i64::MAX);
+            prop_assert_eq!(rescale(ticks, from, to), if from == to { ticks } else { plain });
+        }
+    }
 }

@@ -140,7 +140,7 @@ impl Settled {
     }
 
     /// All bytes in stretches, each with where it begins.
-    pub(super) fn stretches(&self) -> Box<dyn Iterator<Item = (u64, Cow<'_, [u8]>)> + '_> {
+    pub(super) fn stretches(&self) -> Box<dyn Iterator<Item = (u64, Cow<'_, [u8]>)> + Send + '_> {
         match self {
             Self::Plain(bytes) => Box::new(std::iter::once((0, bytes.into()))),
             Self::Table(table) => {

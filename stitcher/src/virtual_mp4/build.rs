@@ -11,10 +11,12 @@ use super::parts::SourceRange;
 use super::piece::{Cut, Follows, Piece};
 use super::ranges::{moved, stretches};
 use super::sound::{Bounds, Sounds};
-use super::source::{Inside, Sources};
+use super::source::{Inside, Originals, Sources};
 use super::video::Video;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{Nanos, Utc};
+use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub(super) struct Draft {
     pub(super) length: u64,
     /// The first instant.
     pub(super) begins: Utc,
+    /// Originals that stayed open.
+    pub(super) open: HashMap<Arc<Path>, File>,
 }
 
 /// What grows piece by piece.
@@ -41,11 +45,16 @@ struct Growing {
     sizes: Vec<u64>,
 }
 
-/// So few pieces are read sooner than a thread is there.
-const FEW: usize = 4;
+/// So few pieces are read at once with what is made of them, an hour in 10 ms:
+/// handing tables from one thread to another takes memory and wakes both.
+const FEW: usize = 90;
 
-pub(super) fn draft(pieces: &[Piece], cut: &Cut) -> Result<Draft, VirtualError> {
-    let mut sources = Sources::default();
+pub(super) fn draft(
+    pieces: &[Piece],
+    cut: &Cut,
+    originals: Originals,
+) -> Result<Draft, VirtualError> {
+    let mut sources = Sources::new(originals);
     let begin = start(pieces, cut, &mut sources)?;
     std::thread::scope(|scope| {
         if begin.end - begin.piece > FEW {
@@ -79,7 +88,9 @@ fn put_together(
         grown.add(&inside, begin, at, place, limit, next)?;
     }
     let begins = cut.from.plus(Nanos::new(-wall(begin.early).get()));
-    grown.finish(begins, (begin.shown, shown_end), media_end)
+    let mut draft = grown.finish(begins, (begin.shown, shown_end), media_end)?;
+    draft.open = sources.into_open();
+    Ok(draft)
 }
 
 impl Growing {
@@ -168,7 +179,8 @@ impl Growing {
             let timescale = self.sound.timescale;
             tracks.push(Track { table: self.sound.table, media: Media::Sound, timescale, edits });
         }
-        Ok(Draft { tracks, ranges: self.ranges, sizes: self.sizes, length, begins })
+        let (ranges, sizes, open) = (self.ranges, self.sizes, HashMap::new());
+        Ok(Draft { tracks, ranges, sizes, length, begins, open })
     }
 }
 

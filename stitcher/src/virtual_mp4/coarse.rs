@@ -40,7 +40,8 @@ impl Coarse {
 
     /// A place on the fine axis as one on the coarse one.
     pub(super) fn ticks(self, fine: i64) -> i64 {
-        fine.div_euclid(self.0)
+        // Almost always as fine as can be, and dividing is slow.
+        if self.0 == 1 { fine } else { fine.div_euclid(self.0) }
     }
 
     /// Ticks a second.

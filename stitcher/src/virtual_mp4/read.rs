@@ -8,9 +8,11 @@ use super::header::{ftyp, moov};
 use super::packed::Width;
 use super::parts::{Part, SourceRange};
 use super::piece::{Cut, Piece};
+use super::source::Originals;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, Nanos, Utc};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -34,14 +36,27 @@ pub struct VirtualMp4 {
     length: u64,
     duration: Nanos,
     begins: Utc,
-    open: Mutex<Option<(Arc<Path>, Arc<File>)>>,
+    /// Those that stayed open.
+    originals: HashMap<Arc<Path>, File>,
+    /// What was read from last.
+    last: Mutex<Option<(Arc<Path>, Arc<File>)>>,
 }
 
 impl VirtualMp4 {
     /// Reads the tables of the pieces and makes the header. `pieces` are in
     /// order; some from before the cut let it begin at an earlier key frame.
     pub fn build(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
-        let Draft { tracks, mut ranges, sizes, length, begins } = draft(pieces, cut)?;
+        Self::of(draft(pieces, cut, Originals::Closed)?)
+    }
+
+    /// The same for a clip whose bytes are copied next: originals stay open, a
+    /// few hundred of them, and are not looked for a second time.
+    pub fn build_to_copy(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
+        Self::of(draft(pieces, cut, Originals::Open)?)
+    }
+
+    fn of(draft: Draft) -> Result<Self, VirtualError> {
+        let Draft { tracks, mut ranges, sizes, length, begins, open } = draft;
         let media = ranges.last().map_or(0, SourceRange::end);
         let brand = ftyp(&tracks)?;
         let entries: u64 = tracks.iter().map(|t| t.table.sizes.count()).sum();
@@ -70,7 +85,8 @@ impl VirtualMp4 {
             length: base + media,
             duration: MediaSpan::new(length).to_nanos(VIDEO_TIMESCALE),
             begins,
-            open: Mutex::default(),
+            originals: open,
+            last: Mutex::default(),
         })
     }
 
@@ -98,6 +114,11 @@ impl VirtualMp4 {
     /// Size that a range's original had when its table was read.
     pub fn source_size(&self, range: usize) -> Option<u64> {
         self.sizes.get(range).copied()
+    }
+
+    /// An original that is still open.
+    pub fn original(&self, path: &Path) -> Option<&File> {
+        self.originals.get(path)
     }
 
     /// All parts in order; what is between them is zeros.
@@ -160,7 +181,7 @@ impl VirtualMp4 {
 
     /// The original, kept open for the next read.
     fn source(&self, path: &Arc<Path>) -> io::Result<Arc<File>> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, file)) = open.as_ref().filter(|(of, _)| of == path) {
             let _ = of;
             return Ok(Arc::clone(file));

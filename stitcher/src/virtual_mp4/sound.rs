@@ -28,6 +28,19 @@ pub(super) struct Bounds {
     pub(super) middle: (Tick, Tick),
 }
 
+impl Bounds {
+    /// Whether all frames of a run are well within: most are, and dividing for
+    /// each took an eighth of a day's header.
+    fn hold(&self, run: &Run, begin: i64, length: i64) -> bool {
+        let last = begin.saturating_add(i64::from(run.count.saturating_sub(1)) * length);
+        let middle = |limit: Tick| limit.saturating_sub(length / 2);
+        begin > self.after.saturating_sub(length)
+            && begin >= middle(self.middle.0)
+            && last < self.before
+            && last < middle(self.middle.1)
+    }
+}
+
 /// The sound of all pieces so far. A tick is a sample of the first piece's, or
 /// a few where more is missing than so fine ticks can keep.
 #[derive(Debug, Default)]
@@ -137,6 +150,9 @@ impl Sounds {
         bounds: &Bounds,
         fresh: bool,
     ) -> Option<(u32, u32)> {
+        if !fresh && bounds.hold(run, begin, length) {
+            return Some((0, run.count));
+        }
         // Frame n begins at begin + n * length.
         let first_at = |limit: i64| frames(limit.saturating_sub(begin), length);
         let mut skip = first_at(bounds.after.saturating_sub(length).saturating_add(1));
@@ -168,7 +184,7 @@ impl Sounds {
             }
             start = start.max(open + 1);
             let ticks = i32::try_from(start - open).ok().and_then(|t| u32::try_from(t).ok());
-            self.table.duration(1, ticks.ok_or(VirtualError::LongGap)?);
+            self.table.duration(1, ticks.ok_or_else(|| VirtualError::LongGap)?);
         }
         self.begins.get_or_insert(start);
         self.table.duration(count - 1, length);

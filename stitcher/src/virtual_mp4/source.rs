@@ -6,11 +6,13 @@ use super::piece::Piece;
 use crate::regular;
 use hitless_media::mp4::{Movie, Mp4Error, ReadAt, Run, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::iter::Flatten;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{IntoIter, sync_channel};
 use std::thread::Scope;
 
@@ -21,33 +23,62 @@ const STOOD_STILL: i64 = 3;
 /// waking the other thread for each costs as much as a file.
 const AHEAD: usize = 4;
 
+/// Whether originals stay open behind their tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Originals {
+    /// They are closed: nobody knows whether their bytes will be asked for.
+    Closed,
+    /// The first ones stay open: their bytes are copied next.
+    Open,
+}
+
+/// Originals that stay open at most; a process may have 1,024 files.
+const MOST_OPEN: usize = 256;
+
 /// A file and its tables.
-type Read = (PathBuf, Result<Movie, Mp4Error>);
+type Read = (PathBuf, Result<(Movie, Known), Mp4Error>);
 
 /// The file read last: neighbouring pieces are often of one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sources {
     last: Option<(PathBuf, Movie)>,
     ahead: Option<Flatten<IntoIter<Vec<Read>>>>,
+    originals: Originals,
+    open: HashMap<Arc<Path>, File>,
 }
 
 impl Sources {
+    pub(super) fn new(originals: Originals) -> Self {
+        Self { last: None, ahead: None, originals, open: HashMap::new() }
+    }
+
     pub(super) fn open(&mut self, path: &Path) -> Result<&Movie, VirtualError> {
-        let known = self.last.take().filter(|(of, _)| of == path);
+        let known = self.last.take_if(|(of, _)| of == path);
         let movie = match known {
             Some((_, movie)) => movie,
             None => self.read(path)?,
         };
+        // The one before goes only now: memory that is given back to the system
+        // is asked for again with the next file.
         Ok(&self.last.insert((path.to_owned(), movie)).1)
+    }
+
+    /// The originals that are still open.
+    pub(super) fn into_open(self) -> HashMap<Arc<Path>, File> {
+        self.open
     }
 
     fn read(&mut self, path: &Path) -> Result<Movie, VirtualError> {
         let mut ahead = self.ahead.iter_mut().flatten();
-        let movie = match ahead.find(|(of, _)| of == path) {
-            Some((_, movie)) => movie,
+        let read = match ahead.find(|(of, _)| of == path) {
+            Some((_, read)) => read,
             None => open(path),
         };
-        Ok(movie?)
+        let (movie, known) = read?;
+        if self.originals == Originals::Open && self.open.len() < MOST_OPEN {
+            self.open.insert(path.into(), known.file);
+        }
+        Ok(movie)
     }
 
     /// Reads the files of these pieces on another thread, in their order: a
@@ -69,14 +100,16 @@ impl Sources {
     }
 }
 
-/// The tables of a file.
-fn open(path: &Path) -> Result<Movie, Mp4Error> {
+/// A file and its tables.
+fn open(path: &Path) -> Result<(Movie, Known), Mp4Error> {
     let (file, bytes) =
         regular::open(path).map_err(|source| Mp4Error::Io { path: path.to_owned(), source })?;
-    Movie::read(&Known { file, bytes }, path)
+    let known = Known { file, bytes };
+    Ok((Movie::read(&known, path)?, known))
 }
 
 /// A file whose size is known: it is asked for once.
+#[derive(Debug)]
 struct Known {
     file: File,
     bytes: u64,

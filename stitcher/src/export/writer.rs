@@ -1,10 +1,11 @@
-//! Writes a clip past the page cache.
+//! Writes a clip from the blocks that are digested: bytes that pass through the
+//! program anyway need not be read again.
 //!
-//! Bytes that passed through the program anyway need not be copied again, and
-//! the disk has them as soon as they are written: with sync, an hour takes half
-//! of what copying and syncing takes.
+//! What is to last goes past the page cache, and the disk has it as soon as it
+//! is written: with sync, an hour takes half of what copying and syncing takes.
 
 use super::block::Block;
+use super::clip::Durability;
 use super::copy::{failed, make_room, shares_blocks};
 use super::error::ExportError;
 use super::target::Target;
@@ -27,12 +28,14 @@ impl<'a> Writer<'a> {
     pub(super) fn new(
         clip: &'a VirtualMp4,
         target: &'a Target,
+        durability: Durability,
     ) -> Result<Option<Self>, ExportError> {
-        if shares_blocks(target) || set_direct(target, true).is_err() {
+        let direct = durability == Durability::Synced;
+        if shares_blocks(target) || (direct && set_direct(target, true).is_err()) {
             return Ok(None);
         }
         make_room(clip.size(), target)?;
-        Ok(Some(Self { clip, target, direct: true }))
+        Ok(Some(Self { clip, target, direct }))
     }
 
     pub(super) fn write(&mut self, block: &Block) -> Result<(), ExportError> {
@@ -95,19 +98,16 @@ mod tests {
         let clip = clip(&folder.path().join("source.mp4"));
         let wanted = all(&clip);
         assert!(!wanted.len().is_multiple_of(PAGE as usize) && wanted.len() > 3 * PAGE as usize);
-        for past in [true, false] {
+        for durability in [Durability::Synced, Durability::Unsynced] {
             let target = Target::create(&folder.path().join("clip.mp4"), Replace::Never);
             let target = target.expect("created");
             // Where temporary files are kept in memory there is no other way.
-            let Some(mut writer) = Writer::new(&clip, &target).expect("room") else { return };
-            if !past {
-                set_direct(&target, false).expect("set");
-                writer.direct = false;
-            }
+            let writer = Writer::new(&clip, &target, durability).expect("room");
+            let Some(mut writer) = writer else { continue };
             let meter = Meter::default();
             let made = digests(&clip, &meter, |block| writer.write(block)).expect("written");
             let found = std::fs::read(target.part()).expect("there");
-            assert!(found == wanted, "past the cache: {past}");
+            assert!(found == wanted, "{durability:?}");
             assert_eq!(made.clip, sha256(&wanted));
             let ranges = clip.ranges().iter().map(|range| {
                 let source = std::fs::read(&range.path).expect("there");
