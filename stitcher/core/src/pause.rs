@@ -82,6 +82,7 @@ pub fn pauses(samples: &[Sample], timescale: u32, usual: Option<MediaSpan>) -> V
     let steps: Vec<i64> = shown.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();
     let before = usual.map(MediaSpan::ticks).filter(|ticks| *ticks > 0 && steps.len() < RATE);
     let frame = before.map_or(own, |before| before.min(own));
+    let about = |x: i64, y: i64| x / 2 <= y && y / 2 <= x;
     let pause = |at: usize| Pause {
         sample: 0,
         until: MediaTime::new(shown[at + 1]),
@@ -89,7 +90,7 @@ pub fn pauses(samples: &[Sample], timescale: u32, usual: Option<MediaSpan>) -> V
         length: MediaSpan::new(steps[at].saturating_sub(frame)),
     };
     let mut found: Vec<Pause> = (0..steps.len())
-        .filter(|at| pause(*at).is_long(timescale) && !is_rate(&steps, *at))
+        .filter(|at| pause(*at).is_long(timescale) && !is_rate(&steps, *at, about))
         .take(MOST)
         .map(|at| {
             let sample = first_from(samples, shown[at + 1], at + 1 < samples.len());
@@ -132,14 +133,8 @@ fn own_step(samples: &[Sample], shown: &[i64]) -> Option<i64> {
 /// is unsteady throughout.
 fn slips(steps: &[i64], frame: i64) -> Vec<usize> {
     let alike = |x: i64, y: i64| !is_step(x, y) && !is_step(y, x);
-    let is_rate = |at: usize| {
-        let like = |step: &&i64| alike(**step, steps[at]);
-        let before = steps[..at].iter().rev().take(RATE).take_while(like).count();
-        let after = steps[at + 1..].iter().take(RATE).take_while(like).count();
-        before + 1 + after >= RATE
-    };
-    let found: Vec<usize> =
-        (0..steps.len()).filter(|at| is_step(steps[*at], frame) && !is_rate(*at)).collect();
+    let is_slip = |at: &usize| is_step(steps[*at], frame) && !is_rate(steps, *at, alike);
+    let found: Vec<usize> = (0..steps.len()).filter(is_slip).collect();
     let most = (steps.len() / UNSTEADY).max(RATE).min(MOST);
     if found.len() <= most { found } else { Vec::new() }
 }
@@ -161,8 +156,8 @@ fn first_from(samples: &[Sample], shown: i64, inside: bool) -> u32 {
 }
 
 /// Is the step one of several alike?
-fn is_rate(steps: &[i64], at: usize) -> bool {
-    let like = |step: &&i64| **step / 2 <= steps[at] && steps[at] / 2 <= **step;
+fn is_rate(steps: &[i64], at: usize, alike: impl Fn(i64, i64) -> bool) -> bool {
+    let like = |step: &&i64| alike(**step, steps[at]);
     let before = steps[..at].iter().rev().take(RATE).take_while(like).count();
     let after = steps[at + 1..].iter().take(RATE).take_while(like).count();
     before + 1 + after >= RATE

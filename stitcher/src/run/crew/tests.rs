@@ -56,7 +56,8 @@ async fn crew(folder: &Path, cameras: &[&str]) -> Crew {
     let cameras: Vec<CameraId> = cameras.collect();
     let held = site.store.claim_cameras(&me, &cameras, at(0), Nanos::from_secs(60)).await;
     assert_eq!(held.expect("claimed").len(), cameras.len());
-    Crew { site, compute: Compute::new(None).expect("a pool"), mode: Mode::Apply }
+    let compute = Compute::new(None).expect("a pool");
+    Crew { site, compute, mode: Mode::Apply, unread: Arc::default() }
 }
 
 async fn entries(crew: &Crew, camera: &str) -> usize {
