@@ -162,10 +162,14 @@ fn prove(
     let truth = truth.map(|truth| truth.prove(&hashes(&reads, range)));
     if let Some(found) = truth.filter(|found| !found.tally.is_equal() || found.tally.equal == 0) {
         let t = found.tally;
-        let detail = format!(
+        let mut detail = format!(
             "against the truth: {} equal, {} missing, {} that it does not know, {} differing",
             t.equal, t.missing_in_first, t.missing_in_second, t.differing
         );
+        if t.equal == 0 {
+            detail.push_str("; other footage, or not made of an MP4 file: ffmpeg's concat, ");
+            detail.push_str("MPEG-TS and raw streams have other bytes");
+        }
         problems.push(Problem::new("not_the_truth", None, detail));
     }
     let overlaps = overlaps(&rows, range);

@@ -21,6 +21,10 @@ pub struct Tally {
     pub before: u64,
     /// Of the first list, after the last equal frame.
     pub after: u64,
+    /// Of the second list, before the first equal frame.
+    pub other_before: u64,
+    /// Of the second list, after the last equal frame.
+    pub other_after: u64,
 }
 
 impl Tally {
@@ -33,23 +37,42 @@ impl Tally {
 /// Compares frame by frame. Frames repeat (a frozen picture), so order decides
 /// and the nearest equal one is taken.
 pub fn compare<T: Eq + Hash + Copy>(first: &[T], second: &[T]) -> Tally {
+    compare_placed(first, second, |_, _| true)
+}
+
+/// The same, where `same_place` knows whether two frames, one of each list and
+/// neither in the other, are shown at one time: it gets their places, and those of
+/// the two equal ones before them. Else each list has a frame that the other lost.
+pub fn compare_placed<T: Eq + Hash + Copy>(
+    first: &[T],
+    second: &[T],
+    same_place: impl Fn((usize, usize), (usize, usize)) -> bool,
+) -> Tally {
     let places = (places(first), places(second));
     let Some((mut a, mut b)) = anchor(first, second, &places.1) else {
-        return Tally { before: first.len() as u64, ..Tally::default() };
+        let (before, other_before) = (first.len() as u64, second.len() as u64);
+        return Tally { before, other_before, ..Tally::default() };
     };
-    let mut tally = Tally { before: a as u64, ..Tally::default() };
+    let mut tally = Tally { before: a as u64, other_before: b as u64, ..Tally::default() };
     let mut settled = tally;
-    let mut last = a;
+    let mut last = (a, b);
     while a < first.len() && b < second.len() {
         if first[a] == second[b] {
             (a, b) = (a + 1, b + 1);
             tally.equal += 1;
-            (settled, last) = (tally, a);
+            (settled, last) = (tally, (a, b));
             continue;
         }
         let Some((in_a, in_b)) = meets_again(first, (a, b), &places.1) else { break };
         match in_a == in_b {
-            true => tally.differing += in_a as u64,
+            true => {
+                let equal = (a.saturating_sub(1), b.saturating_sub(1));
+                let at = |n: &usize| same_place((a + n, b + n), equal);
+                let differing = (0..in_a).filter(at).count();
+                tally.differing += differing as u64;
+                tally.missing_in_second += (in_a - differing) as u64;
+                tally.missing_in_first += (in_b - differing) as u64;
+            }
             // each has frames that the other one lost
             false => {
                 tally.missing_in_second += in_a as u64;
@@ -58,7 +81,8 @@ pub fn compare<T: Eq + Hash + Copy>(first: &[T], second: &[T]) -> Tally {
         }
         (a, b) = (a + in_a, b + in_b);
     }
-    Tally { after: (first.len() - last) as u64, ..settled }
+    let (after, other_after) = ((first.len() - last.0) as u64, (second.len() - last.1) as u64);
+    Tally { after, other_after, ..settled }
 }
 
 /// How far ahead in each list is the nearest frame that both have.
@@ -138,6 +162,20 @@ mod tests {
         let tally = compare(&all, &other);
         assert_eq!((tally.equal, tally.differing), (49, 1));
         assert!(!tally.is_equal());
+    }
+
+    /// One recorder lost 40, the other one 41; and 60 is another picture in each.
+    #[test]
+    fn frames_that_differ_are_shown_at_one_time() {
+        let a: Vec<u32> = (0..100).filter(|n| *n != 40).collect();
+        let mut b: Vec<u32> = (0..100).filter(|n| *n != 41).collect();
+        b[59] = 999;
+        let time = |list: &[u32], at: usize| if list[at] == 999 { 60 } else { list[at] };
+        let tally = compare_placed(&a, &b, |(x, y), (p, q)| {
+            time(&a, x) - time(&a, p) == time(&b, y) - time(&b, q)
+        });
+        let counted = (tally.equal, tally.missing_in_first, tally.missing_in_second);
+        assert_eq!((counted, tally.differing), ((97, 1, 1), 1));
     }
 
     /// One recorder lost 40 to 59, the other one 50 to 79: nothing differs.

@@ -1,12 +1,14 @@
 //! Where two recorders overlap: what both have, frame by frame.
 
-use super::compare::{Tally, compare};
+use super::compare::{Tally, compare_placed};
 use super::rows::Rows;
 use crate::index::prints;
 use hitless_media::Sidecar;
-use hitless_model::{Segment, TimeRange, Utc};
+use hitless_media::mp4::Movie;
+use hitless_model::{MediaSpan, MediaTime, Nanos, Segment, TimeRange, Utc};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Two strands that show the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub struct Overlap {
     /// What they have in common; the first list is the first instance's.
     pub tally: Tally,
 }
+
+/// Two recorders give one picture the same step from the one before, but for what
+/// their files round.
+const ROUNDING: Nanos = Nanos::from_millis(4);
 
 /// A strand's key: instance, run and number.
 type StrandKey = (String, String, u32);
@@ -60,13 +66,20 @@ fn pair(
     if range.from >= range.to {
         return None;
     }
-    let tally = compare(&frames(rows, a, range), &frames(rows, b, range));
+    let (shown_a, frames_a): (Vec<Nanos>, Vec<u64>) = frames(rows, a, range).into_iter().unzip();
+    let (shown_b, frames_b): (Vec<Nanos>, Vec<u64>) = frames(rows, b, range).into_iter().unzip();
+    let tally = compare_placed(&frames_a, &frames_b, |(x, y), (before_x, before_y)| {
+        let (step_a, step_b) =
+            (shown_a[x].minus(shown_a[before_x]), shown_b[y].minus(shown_b[before_y]));
+        step_a.minus(step_b).abs() < ROUNDING
+    });
     Some(Overlap { instances: (first.0.clone(), second.0.clone()), range, tally })
 }
 
-/// Fingerprints of the segments that touch a range. Samples without a picture
-/// and those that lost something on the way are left out.
-fn frames(rows: &Rows, segments: &[&Segment], range: TimeRange) -> Vec<u64> {
+/// Fingerprints of the segments that touch a range, and when on the strand's
+/// clock their pictures are shown. Samples without a picture and those that lost
+/// something on the way are left out.
+fn frames(rows: &Rows, segments: &[&Segment], range: TimeRange) -> Vec<(Nanos, u64)> {
     let touching = segments.iter().filter(|row| row.start < range.to && end(row) > range.from);
     let of = |row: &&Segment| {
         let samples = row.video.as_ref().map_or(0, |v| v.samples);
@@ -74,8 +87,26 @@ fn frames(rows: &Rows, segments: &[&Segment], range: TimeRange) -> Vec<u64> {
         let path = rows.path(&row.name);
         let sidecar = Sidecar::read(&path).ok().flatten().unwrap_or_default();
         let found = prints(&path, all).map(|p| p.found).unwrap_or_default();
+        let shown = shown(&path, row);
         let whole = found.into_iter().filter(|(n, _)| !sidecar.is_damaged(u64::from(*n)));
-        whole.map(|(_, print)| print).collect::<Vec<u64>>()
+        whole
+            .map(|(n, print)| (shown.get(n as usize).copied().unwrap_or_default(), print))
+            .collect::<Vec<(Nanos, u64)>>()
     };
     touching.flat_map(of).collect()
+}
+
+/// When each picture of a segment is shown, in decode order.
+fn shown(path: &Path, row: &Segment) -> Vec<Nanos> {
+    let Ok(movie) = Movie::open(path) else { return Vec::new() };
+    let Some(video) = movie.video() else { return Vec::new() };
+    let begin = video.shown_range().map_or(0, |range| range.0);
+    let scale = row.video.as_ref().map_or(video.timescale, |v| v.timescale);
+    let start = row.media_start.since(MediaTime::new(0)).to_nanos(scale);
+    let all = (0..).map_while(|n| video.samples.get(n));
+    all.map(|s| {
+        let since = video.shown(&s).saturating_sub(begin);
+        start.plus(MediaSpan::new(since).to_nanos(video.timescale))
+    })
+    .collect()
 }

@@ -54,15 +54,20 @@ pub struct TruthProof {
 }
 
 impl Truth {
-    /// Reads the pictures (stream 0, or the only one) of a list.
+    /// Reads the pictures of a list: of the stream that its head says has them,
+    /// else of the first one.
     pub fn read(path: &Path) -> Result<Self, TruthError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| TruthError::Read { path: path.to_owned(), source })?;
         let mut frames = Vec::new();
+        let mut pictures = "0";
         for (line, number) in text.lines().zip(1..) {
             if line.starts_with('#') {
-                if line.starts_with("#codec_id 0: rawvideo") {
+                if line.starts_with("#codec_id ") && line.ends_with(": rawvideo") {
                     return Err(TruthError::Decoded { path: path.to_owned() });
+                }
+                if let Some(stream) = of_pictures(line) {
+                    pictures = stream;
                 }
                 continue;
             }
@@ -73,7 +78,7 @@ impl Truth {
             let mut fields = line.split(',').map(str::trim);
             let stream = fields.next().ok_or_else(bad)?;
             let hash = fields.nth(4).and_then(hash).ok_or_else(bad)?;
-            if stream == "0" {
+            if stream == pictures {
                 frames.push(hash);
             }
         }
@@ -82,8 +87,17 @@ impl Truth {
 
     /// Holds a timeline's frames against it.
     pub(super) fn prove(&self, frames: &[Hash]) -> TruthProof {
-        TruthProof { known: self.frames.len() as u64, tally: compare(frames, &self.frames) }
+        let mut tally = compare(frames, &self.frames);
+        // what both have beyond what is equal cannot be the same footage
+        let beyond = tally.before.min(tally.other_before) + tally.after.min(tally.other_after);
+        tally.differing += beyond;
+        TruthProof { known: self.frames.len() as u64, tally }
     }
+}
+
+/// The number in `#media_type 1: video`.
+fn of_pictures(line: &str) -> Option<&str> {
+    line.strip_prefix("#media_type ")?.strip_suffix(": video")
 }
 
 fn hash(text: &str) -> Option<Hash> {
@@ -96,4 +110,44 @@ fn hash(text: &str) -> Option<Hash> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(n: u8) -> Hash {
+        [n; 16]
+    }
+
+    fn truth(frames: std::ops::Range<u8>) -> Truth {
+        Truth { frames: frames.map(frame).collect() }
+    }
+
+    #[test]
+    fn other_footage_that_shares_a_frame_is_not_the_truth() {
+        let mut played: Vec<Hash> = (100..200).map(frame).collect();
+        played[40] = frame(7);
+        let found = truth(0..50).prove(&played);
+        assert_eq!((found.tally.equal, found.tally.differing), (1, 7 + 42));
+        // of footage that goes on before and after it nothing is said
+        let found = truth(90..220).prove(&(100..200).map(frame).collect::<Vec<_>>());
+        assert!(found.tally.is_equal() && found.tally.equal == 100);
+        let found = truth(50..150).prove(&(100..200).map(frame).collect::<Vec<_>>());
+        assert!(found.tally.is_equal() && found.tally.equal == 50);
+    }
+
+    #[test]
+    fn the_stream_of_pictures_is_read_wherever_it_stands() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let line = |stream: u8, digit: &str| {
+            format!("{stream},          0,          0,        1,      100, {}\n", digit.repeat(32))
+        };
+        let head = "#format: frame checksums\n#version: 2\n#media_type 0: audio\n\
+                    #codec_id 0: aac\n#media_type 1: video\n#codec_id 1: h264\n";
+        let text = [head, &line(0, "1"), &line(1, "2"), &line(0, "3"), &line(1, "4")].concat();
+        std::fs::write(file.path(), text).expect("written");
+        let truth = Truth::read(file.path()).expect("a truth");
+        assert_eq!(truth.frames, [[0x22; 16], [0x44; 16]]);
+    }
 }
