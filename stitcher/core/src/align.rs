@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
 use crate::{rhythm, stepped};
-use hitless_model::{MediaSpan, Nanos, Utc};
+use hitless_model::{ClockSource, MediaSpan, Nanos, Utc};
 use std::collections::BTreeSet;
 
 /// What is known of two strands: `late`'s ticks plus `offset` are `early`'s.
@@ -127,12 +127,40 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         }
         tries += u32::from(complete);
     }
-    if unexplained && let Some(aligned) = probe_far(view, look, settings, pair) {
+    if unexplained
+        && may_be_far(view, pair)
+        && let Some(aligned) = probe_far(view, look, settings, pair)
+    {
         return aligned;
     }
     let done = !comparable || tries > settings.retries;
     let how = rhythm::by_clock(view, look, settings, pair, comparable, differs);
     Aligned { how, done, to: if done { read } else { pair.to } }
+}
+
+/// May the clocks of two strands be a minute apart? Not if both have the camera's,
+/// and not if both recorders ran on one host: there equal pictures a minute apart
+/// are footage that is played again and again. Of recorders that nothing is known
+/// of anything may be.
+fn may_be_far(view: &View<'_>, pair: &Pair) -> bool {
+    let reported = |strand: StrandRef| {
+        let mut segments = view.strand(strand).segments.iter();
+        segments.any(|s| view.segment(*s).source == ClockSource::SenderReport)
+    };
+    if reported(pair.early) && reported(pair.late) {
+        return false;
+    }
+    let host = |strand: StrandRef| {
+        let run = view.run(strand)?;
+        view.facts.runs.iter().find(|known| known.run == *run).map(|known| &known.host)
+    };
+    match (view.run(pair.early), view.run(pair.late)) {
+        (Some(_), Some(_)) => {
+            let hosts = (host(pair.early), host(pair.late));
+            hosts.0.is_some() && hosts.1.is_some() && hosts.0 != hosts.1
+        }
+        _ => true,
+    }
 }
 
 /// No picture is equal where the clocks put them: one of them is off by more

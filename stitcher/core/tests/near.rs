@@ -3,10 +3,10 @@
 
 mod world;
 
-use hitless_model::{Alignment, MediaSpan, Nanos};
+use hitless_model::{Alignment, ClockSource, MediaSpan, Nanos, Run};
 use hitless_stitcher_core::{Finding, SeamKind, SegmentFacts, What, render};
 use world::World;
-use world::camera::Habits;
+use world::camera::{Habits, Scene};
 use world::recorder::{Loss, Take};
 
 /// Frames in a second.
@@ -49,13 +49,55 @@ fn recorders_of_one_time_and_other_pictures_are_told() {
     assert!(nothing_in_common(&world(400, vec![take(0, 0, 100), other])));
 }
 
+/// Of a recorder that has no reports of the camera.
+fn by_host(take: Take) -> Take {
+    Take { source: ClockSource::HostArrival, ..take }
+}
+
+/// Where each recorder ran.
+fn on_hosts(mut world: World, hosts: [&str; 2]) -> World {
+    for (lineage, host) in world.facts.lineages.iter().zip(hosts) {
+        world.facts.runs.push(Run {
+            run: lineage.run.clone().expect("ours"),
+            instance: lineage.instance.clone(),
+            host: host.into(),
+            pid: 1,
+            version: "1".into(),
+            started: world::begin(),
+            ready: None,
+            draining: None,
+            stopped: None,
+            heartbeat: world::begin(),
+        });
+    }
+    world
+}
+
+/// Footage that is played again and again is no overlap: not where both recorders
+/// know the camera's clock, nor where they had one clock.
+#[test]
+fn recorders_of_a_looped_picture_that_took_turns_are_no_twins() {
+    for (source, hosts) in [
+        (ClockSource::SenderReport, ["here", "there"]),
+        (ClockSource::HostArrival, ["here", "here"]),
+    ] {
+        let take = |lineage, from, to| Take { source, ..take(lineage, from, to) };
+        let looped = Habits { scene: Scene::Looped(26), ..Habits::even(9_000, SECOND) };
+        let takes = vec![take(0, 0, 20), take(1, 21, 43)];
+        let world = on_hosts(World::new(&looped, 43 * SECOND, &TWO, takes), hosts);
+        let wanted: Vec<usize> = (0..20 * SECOND).chain(21 * SECOND..43 * SECOND).collect();
+        assert_eq!(played(&world), wanted, "{source:?}");
+    }
+}
+
 /// Hosts without a time server, cameras that never say the time.
 #[test]
 fn twins_whose_clocks_are_half_a_minute_apart_are_one() {
     for off in [-50, -30, -7, 7, 30, 50] {
-        let mut twin = take(1, 0, 300);
+        let mut twin = by_host(take(1, 0, 300));
         twin.clock_off = Nanos::from_secs(off);
-        let world = world(300, vec![take(0, 0, 300), twin]);
+        let world = world(300, vec![by_host(take(0, 0, 300)), twin]);
+        let world = on_hosts(world, ["here", "there"]);
         let (plan, _) = world.plan();
         let exact = |how: Alignment| matches!(how, Alignment::Exact { .. });
         assert!(plan.alignments.iter().any(|a| exact(a.how)), "{off} s");

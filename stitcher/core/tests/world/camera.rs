@@ -59,6 +59,8 @@ pub enum Scene {
     Moving,
     /// Every GOP is the same.
     Frozen,
+    /// So many GOPs again and again.
+    Looped(u64),
 }
 
 /// How a camera behaves.
@@ -149,6 +151,7 @@ fn gop(habits: &Habits, times: &[i64], number: u64, length: usize, film: &mut Ve
         let id = match habits.scene {
             Scene::Moving => number * 10_000 + n as u64,
             Scene::Frozen => n as u64,
+            Scene::Looped(gops) => number % gops * 10_000 + n as u64,
         };
         film.push(Frame {
             decode: times[first + n],
