@@ -94,3 +94,94 @@ fn keys_in(path: &Path, skip: usize) -> Result<Vec<u64>, LookError> {
     }
     Ok(keys)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hitless_model::{SegmentNumber, Utc};
+    use std::process::Command;
+
+    fn name(instance: &str) -> SegmentName {
+        SegmentName {
+            camera: CameraId::new("cam").expect("valid"),
+            start: Utc::from_ns(1_780_000_000_000_000_000),
+            instance: InstanceId::new(instance).expect("valid"),
+            number: SegmentNumber::new(0),
+        }
+    }
+
+    /// A segment in flight with a key frame a second.
+    fn footage(path: &Path, seconds: u32) {
+        let source = format!("testsrc2=s=64x48:r=5:d={seconds}");
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-f", "lavfi", "-i", &source])
+            .args(["-c:v", "libx264", "-x264-params", "log=-1", "-pix_fmt", "yuv420p", "-g", "5"])
+            .args(["-movflags", "+frag_keyframe+empty_moov"])
+            .arg(path)
+            .status();
+        assert!(made.expect("ffmpeg is installed").success());
+    }
+
+    fn storage(root: &Path) -> Arc<Storage> {
+        let blue = InstanceId::new("blue").expect("valid");
+        Arc::new(Storage::open(root, &blue).expect("opens"))
+    }
+
+    fn create(storage: &Storage, instance: &str) -> std::path::PathBuf {
+        let path = storage.create(&name(instance)).expect("creates");
+        std::fs::write(path.with_extension("meta"), b"").expect("writes");
+        path
+    }
+
+    /// Of the one camera there is.
+    fn told(keys: &mut DurableKeys) -> Vec<u64> {
+        keys.look().into_values().flatten().collect()
+    }
+
+    #[test]
+    fn each_key_frame_is_told_once() {
+        let root = tempfile::tempdir().expect("a folder");
+        let storage = storage(root.path());
+        let path = create(&storage, "blue");
+        let mut keys = DurableKeys::own(Arc::clone(&storage), &[]);
+        assert_eq!(told(&mut keys), [], "nothing is on disk yet");
+        footage(&path, 2);
+        let first = told(&mut keys);
+        assert!(first.len() == 2 && first[0] != first[1] && !first.contains(&0), "{first:?}");
+        assert_eq!(told(&mut keys), []);
+        footage(&path, 5);
+        let rest = told(&mut keys);
+        assert_eq!(rest.len(), 3);
+        assert!(!rest.contains(&first[0]) && !rest.contains(&first[1]), "{first:?} {rest:?}");
+    }
+
+    #[test]
+    fn a_segment_is_looked_at_once_more_when_it_is_closed() {
+        let root = tempfile::tempdir().expect("a folder");
+        let storage = storage(root.path());
+        let path = create(&storage, "blue");
+        let mut keys = DurableKeys::own(Arc::clone(&storage), &[]);
+        keys.look();
+        footage(&path, 1);
+        storage.closed(&name("blue")).expect("removes");
+        assert_eq!(told(&mut keys).len(), 1);
+        footage(&path, 2);
+        assert_eq!(told(&mut keys), [], "it is forgotten");
+    }
+
+    #[test]
+    fn what_others_have_open_is_told_by_who_looks_for_it_alone() {
+        let root = tempfile::tempdir().expect("a folder");
+        let storage = storage(root.path());
+        for instance in ["blue", "green"] {
+            footage(&create(&storage, instance), 1);
+        }
+        let green = BTreeSet::from([InstanceId::new("green").expect("valid")]);
+        let of_green = &mut DurableKeys::of_others(Arc::clone(&storage), green);
+        assert_eq!(told(of_green).len(), 1);
+        assert_eq!(told(&mut DurableKeys::own(Arc::clone(&storage), &[])).len(), 1);
+        // What an earlier run left open proves nothing of this one.
+        let left = [name("blue")];
+        assert_eq!(told(&mut DurableKeys::own(storage, &left)), []);
+    }
+}

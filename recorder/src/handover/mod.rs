@@ -15,6 +15,7 @@
 //! | `link`, `message` | what the two say to each other |
 //! | `predecessor`, `successor` | the two sides |
 //! | `proof`, `proven` | when every camera is there (pure); who has them all |
+//! | `names`, `socket` | as whom a successor records; where the control socket lies |
 //! | `durable` | which key frames are on disk |
 //! | `peer` | another recorder on the same storage, in the place of a successor |
 //!

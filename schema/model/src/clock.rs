@@ -117,6 +117,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A camera whose clock is 100 ppm fast counts 1,000 s in 999.9 s.
+    #[test]
+    fn a_fast_clock_has_counted_more_than_has_passed() {
+        let at = |ms: i64| Utc::from_ns(1_780_000_000_000_000_000).plus(Nanos::from_millis(ms));
+        let second = |seconds: i64| MediaTime::new(7 + seconds * 90_000);
+        let point = ClockPoint {
+            media: second(0),
+            utc: at(0),
+            source: ClockSource::SenderReport,
+            error: Nanos::ZERO,
+        };
+        for (drift_ppb, passed) in [(100_000, 999_900), (0, 1_000_000), (-100_000, 1_000_100)] {
+            let map = ClockMap { point, timescale: 90_000, drift_ppb };
+            let off = map.to_utc(second(1000)).since(at(passed)).abs();
+            assert!(off < Nanos::from_millis(1), "{drift_ppb}: {off:?}");
+            let back = map.to_media(at(passed)).since(second(1000)).ticks().abs();
+            assert!(back < 99, "{drift_ppb}: {back}");
+        }
+    }
+
+    /// Rows come from a database that anyone can write to.
+    #[test]
+    fn absurd_maps_are_held_at_the_ends_of_time() {
+        let point = ClockPoint {
+            media: MediaTime::new(0),
+            utc: Utc::from_ns(0),
+            source: ClockSource::FileName,
+            error: Nanos::ZERO,
+        };
+        let map = |drift_ppb| ClockMap { point, timescale: 1, drift_ppb };
+        let far = MediaTime::new(1 << 33);
+        assert_eq!(map(-1_000_000_000).to_utc(far), Utc::from_ns(i64::MAX));
+        assert_eq!(map(-999_999_999).to_utc(far), Utc::from_ns(i64::MAX));
+        let before = MediaTime::new(-(1 << 33));
+        assert_eq!(map(-999_999_999).to_utc(before), Utc::from_ns(i64::MIN));
+    }
+
     proptest! {
         #[test]
         fn there_and_back_is_within_a_tick(

@@ -230,6 +230,13 @@ mod tests {
         assert!(Utc::parse("yesterday").is_err());
     }
 
+    #[test]
+    fn borders_before_1970_and_of_no_length_are_after_too() {
+        let next = |ns, length| Utc::from_ns(ns).next_multiple(Nanos::new(length)).as_ns();
+        assert_eq!((next(-1, 10), next(-10, 10), next(-11, 10)), (0, 0, -10));
+        assert_eq!((next(5, 0), next(5, -3)), (6, 6));
+    }
+
     proptest! {
         #[test]
         fn ticks_survive_the_way_through_nanoseconds(ticks in -1_i64 << 49..1_i64 << 49) {
