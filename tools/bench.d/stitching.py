@@ -28,6 +28,11 @@ def part_idle(_seconds):
     return bench("idle")
 
 
+def part_postgres(_seconds):
+    """Stitching on PostgreSQL: from nothing, what has changed, nothing new"""
+    return bench("postgres", *fleet_of(100))
+
+
 def part_index(_seconds):
     """Reading the headers of a day of one camera"""
     return bench("index")

@@ -20,6 +20,37 @@ pub struct Bare {
     numbers: [i64; 8],
 }
 
+impl Bare {
+    /// Of a line that COPY gives: camera, name, run, strand, start, length and
+    /// seven numbers.
+    pub fn of_line(line: &str, ids: &mut HashMap<String, u32>) -> Self {
+        let mut fields = line.split('\t');
+        let mut number = |text: &str| match ids.get(text) {
+            Some(n) => *n,
+            None => {
+                let n = u32::try_from(ids.len()).expect("few");
+                ids.insert(text.to_owned(), n);
+                n
+            }
+        };
+        let camera = number(fields.next().unwrap_or_default());
+        let name = fields.next().unwrap_or_default().to_owned();
+        let run = number(fields.next().unwrap_or_default());
+        let mut int = || fields.next().and_then(|text| text.parse().ok()).unwrap_or(0_i64);
+        let strand = int();
+        let (start, length) = (int(), int());
+        let rest = [int(), int(), int(), int(), int(), int(), int()];
+        let [media, span, error, drift, samples, damaged, parameters] = rest;
+        let numbers = [strand, media, span, error, drift, samples, damaged, parameters];
+        Self { camera, run, name, start, end: start + length, numbers }
+    }
+
+    /// Camera, name, run and how many samples.
+    pub fn told(&self) -> (u32, &str, u32, i64) {
+        (self.camera, &self.name, self.run, self.numbers[5])
+    }
+}
+
 /// How long each step took.
 pub struct Took {
     pub read: Duration,
@@ -92,7 +123,7 @@ fn read(bare: &Connection) -> Vec<Bare> {
 }
 
 /// What is played: each row from where the one before has ended.
-fn sweep(rows: &mut [Bare]) -> Vec<(usize, i64, i64)> {
+pub fn sweep(rows: &mut [Bare]) -> Vec<(usize, i64, i64)> {
     rows.sort_unstable_by_key(|row| (row.camera, row.start, row.end));
     let mut entries = Vec::with_capacity(rows.len());
     let (mut camera, mut end) = (u32::MAX, i64::MIN);

@@ -13,6 +13,7 @@ mod footage;
 mod idle;
 mod index;
 mod overlap;
+mod postgres;
 mod program;
 mod rebuild;
 mod rows;
@@ -29,11 +30,12 @@ fn main() {
         "index" => index::measure(&mut rows),
         "changed" => changed::measure(cameras.unwrap_or(1000), &mut rows),
         "idle" => idle::measure(cameras.unwrap_or(693), &mut rows),
+        "postgres" => postgres::measure(cameras.unwrap_or(100), &mut rows),
         "overlap" => overlap::measure(&mut rows),
         // to look at with other tools; whoever makes it removes it
         "fleet" => println!("{}", fleet::Fleet::make(cameras.unwrap_or(100)).keep().display()),
         _ => {
-            eprintln!("say which part: rebuild, index, changed, idle, overlap");
+            eprintln!("say which part: rebuild, index, changed, idle, postgres, overlap");
             std::process::exit(2);
         }
     }

@@ -160,8 +160,9 @@ pub(crate) fn sound_step(pictures: impl Iterator<Item = (i64, bool)>) -> Option<
 
 fn middle(mut steps: Vec<i64>) -> Option<i64> {
     steps.retain(|s| *s > 0);
-    steps.sort_unstable();
-    steps.get(steps.len().saturating_sub(1) / 2).copied()
+    let at = steps.len().checked_sub(1)? / 2;
+    let (_, middle, _) = steps.select_nth_unstable(at);
+    Some(*middle)
 }
 
 /// A segment has fewer than 2^32 samples: its reader caps them.

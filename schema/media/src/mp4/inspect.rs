@@ -61,7 +61,8 @@ pub fn inspect_movie(movie: &Movie) -> Inspection {
     known(movie.video(), video.is_some());
     let audio = movie.audio().and_then(audio_facts);
     known(movie.audio(), audio.is_some());
-    let (start, end) = movie.video().and_then(Track::shown_range).unwrap_or_default();
+    let range = movie.video().and_then(Track::shown_range);
+    let (start, end) = range.unwrap_or_default();
     Inspection {
         size_bytes: movie.size_bytes,
         extent: movie.extent,
@@ -72,7 +73,7 @@ pub fn inspect_movie(movie: &Movie) -> Inspection {
         video_first: MediaSpan::new(movie.video().and_then(first_shown).unwrap_or_default()),
         video_length: MediaSpan::new(end.saturating_sub(start)),
         audio,
-        audio_offset: audio_offset(movie),
+        audio_offset: audio_offset(movie, range),
         notes,
     }
 }
@@ -81,13 +82,13 @@ fn first_shown(track: &Track) -> Option<i64> {
     track.samples.get(0).map(|sample| track.shown(&sample))
 }
 
-fn audio_offset(movie: &Movie) -> Nanos {
-    let begins = |track: Option<&Track>| {
-        let track = track?;
-        let (start, _) = track.shown_range()?;
-        Some(MediaSpan::new(start).to_nanos(track.timescale))
+/// `shown`: the range of the pictures.
+fn audio_offset(movie: &Movie, shown: Option<(i64, i64)>) -> Nanos {
+    let begins = |track: Option<&Track>, range: Option<(i64, i64)>| {
+        Some(MediaSpan::new(range?.0).to_nanos(track?.timescale))
     };
-    match (begins(movie.video()), begins(movie.audio())) {
+    let sound = movie.audio().and_then(Track::shown_range);
+    match (begins(movie.video(), shown), begins(movie.audio(), sound)) {
         (Some(video), Some(audio)) => audio.minus(video),
         _ => Nanos::ZERO,
     }
