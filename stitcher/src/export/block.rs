@@ -153,15 +153,19 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Reads what follows of a range, as much as the block takes.
+/// Reads what follows of a range, as much as the block takes; 0: it is full.
 fn take<'a>(
     originals: &mut Originals<'a>,
     range: &'a SourceRange,
     done: u64,
     block: &mut Block,
 ) -> Result<usize, ExportError> {
+    let share = block.share(range.length - done);
+    if share == 0 {
+        return Ok(0);
+    }
     let begin = block.length;
-    let buffer = block.free(block.share(range.length - done));
+    let buffer = block.free(share);
     let taken = buffer.len();
     read(range, originals.file(range)?, done, buffer)?;
     let is_last = done + taken as u64 == range.length;
