@@ -23,3 +23,36 @@ pub fn start(log: &Log) {
         }
     };
 }
+
+/// An error with its causes, each said once: some errors say theirs themselves.
+pub fn in_full(problem: &anyhow::Error) -> String {
+    let mut text = problem.to_string();
+    for cause in problem.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::StorageError;
+    use anyhow::Context as _;
+    use std::io::{Error, ErrorKind};
+    use std::path::Path;
+
+    #[test]
+    fn every_cause_is_said_once() {
+        let refused = || Error::new(ErrorKind::PermissionDenied, "not allowed");
+        let says_its_cause = StorageError::io("cannot create", Path::new("/x"), refused());
+        assert_eq!(in_full(&says_its_cause.into()), "cannot create /x: not allowed");
+        let does_not = Err::<(), _>(refused()).context("cannot open the control socket");
+        assert_eq!(
+            in_full(&does_not.expect_err("refused")),
+            "cannot open the control socket: not allowed"
+        );
+    }
+}

@@ -167,9 +167,10 @@ async fn run(config: Config, inherited: Option<Inherited>) -> ExitCode {
     let service = match started.await {
         Ok(service) => service,
         Err(problem) => {
-            tracing::error!("cannot start: {problem:#}");
+            let problem = log::in_full(&problem);
+            tracing::error!("cannot start: {problem}");
             if let Some(refusal) = refusal {
-                refusal.tell(&format!("{problem:#}"));
+                refusal.tell(&problem);
             }
             return ExitCode::from(2);
         }

@@ -19,6 +19,19 @@ pub enum SiteError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder of the database is not there.
+    #[error(
+        "there is no {folder}, and so no database {url}: is the disk mounted, and has a recorder \
+         run with this configuration? Where only other recorders write, make the folder, or set \
+         database",
+        folder = folder.display()
+    )]
+    NoDatabase {
+        /// The configured database.
+        url: DatabaseUrl,
+        /// Where its file would lie.
+        folder: PathBuf,
+    },
     /// The storage is not there.
     #[error("{root} is no folder: is the disk mounted? ({why})", root = root.display())]
     NoStorage {
@@ -54,7 +67,7 @@ impl Site {
     /// Opens the database of a configuration, for a job on rows of a whole
     /// fleet.
     pub async fn open(config: Config) -> Result<Self, SiteError> {
-        let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
+        let url = database_of(&config)?;
         let store = Store::open_for_job(&url).await?;
         Ok(Self::over(config, store))
     }
@@ -62,7 +75,7 @@ impl Site {
     /// The same to read from it once, in order: keeping what was read would
     /// cost memory, 64 MB a connection, and gain nothing.
     pub async fn open_to_read(config: Config) -> Result<Self, SiteError> {
-        let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
+        let url = database_of(&config)?;
         let store = Store::open(&url).await?;
         Ok(Self::over(config, store))
     }
@@ -93,6 +106,15 @@ impl Site {
             Ok(_) => Err(refuse("it is a file".to_owned())),
             Err(e) => Err(refuse(e.to_string())),
         }
+    }
+}
+
+/// Where the database is; refuses a file in a folder that is not there.
+fn database_of(config: &Config) -> Result<DatabaseUrl, SiteError> {
+    let url = DatabaseUrl::parse(config.database.expose_url().expose())?;
+    match url.sqlite_path().and_then(Path::parent).filter(|folder| !folder.is_dir()) {
+        None => Ok(url),
+        Some(folder) => Err(SiteError::NoDatabase { folder: folder.to_owned(), url }),
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn timeline(
     let (camera, range) = asked(query.as_deref())?;
     let found = read(&shared.site, &camera, range).await;
     let found = found.map_err(|e| match e {
-        TimelineError::NoCamera(_) => Refusal::NotFound(e.to_string()),
+        TimelineError::NoCamera(..) => Refusal::NotFound(e.to_string()),
         TimelineError::NoRange { .. } => Refusal::BadRequest(e.to_string()),
         TimelineError::Store(_) => Refusal::Failed(e.to_string()),
     })?;

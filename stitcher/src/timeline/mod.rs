@@ -20,8 +20,8 @@ pub enum TimelineError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Nobody knows the camera.
-    #[error("no camera {0} is known to the database")]
-    NoCamera(CameraId),
+    #[error("no camera {0} is known to the database; known are: {1}")]
+    NoCamera(CameraId, String),
     /// The range is empty or runs backwards.
     #[error("--from {} is not before --to {}", range.from, range.to)]
     NoRange {
@@ -50,10 +50,13 @@ pub async fn read(
     if range.from >= range.to {
         return Err(TimelineError::NoRange { range });
     }
-    let known = site.store.stitch_work().await?.into_iter().find(|work| work.camera == *camera);
-    let Some(work) = known else { return Err(TimelineError::NoCamera(camera.clone())) };
+    let known = site.store.stitch_work().await?;
+    let Some(work) = known.iter().find(|work| work.camera == *camera) else {
+        let known: Vec<&str> = known.iter().map(|work| work.camera.as_str()).collect();
+        return Err(TimelineError::NoCamera(camera.clone(), known.join(", ")));
+    };
     let mut entries = site.store.timeline(camera, range.from, range.to).await?;
-    if let Some(open) = open_gap(site, &work).await? {
+    if let Some(open) = open_gap(site, work).await? {
         entries.retain(|entry| entry.start != open.start);
         let touches = open.start < range.to && open.end > range.from;
         entries.extend(touches.then_some(open));
