@@ -181,11 +181,11 @@ fn a_clock_that_was_set_is_no_problem() {
         let name = format!("CAM_1_20260811T{hour:02}07{}.000000Z_blue_{number:06}", 47 + number);
         site.put(&name, part);
         let utc = (1_786_417_667 + number + (hour - 3) * 3_600) * 1_000_000_000;
-        // as the files count
-        let media = number * 2_500;
+        // the files themselves count in other ticks
+        let media = number * 90_000;
         let meta = format!(
             "{{\"kind\":\"opened\",\"run\":\"01a1ffed4f257118860961d047bc0e3a\",\"strand\":0,\
-             \"rtp_start\":{media},\"timescale\":2500,\"reorder_depth\":0,\"frame\":100,\
+             \"rtp_start\":{media},\"timescale\":90000,\"reorder_depth\":0,\"frame\":3600,\
              \"version\":\"0.1.0\"}}\n{{\"kind\":\"clock\",\"media\":{media},\"utc\":{utc},\
              \"source\":\"sender_report\",\"error\":50000000}}\n"
         );
