@@ -7,6 +7,7 @@ use rustix::net::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::VecDeque;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::TcpListener;
@@ -25,6 +26,8 @@ const WITHOUT: u8 = b'-';
 pub(super) struct Link {
     lines: tokio::io::Lines<BufReader<OwnedReadHalf>>,
     writer: OwnedWriteHalf,
+    /// Heard before their turn.
+    kept: VecDeque<String>,
 }
 
 impl Link {
@@ -32,7 +35,7 @@ impl Link {
     pub(super) fn new(stream: StdStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(stream)?.into_split();
-        Ok(Self { lines: BufReader::new(reader).lines(), writer })
+        Ok(Self { lines: BufReader::new(reader).lines(), writer, kept: VecDeque::new() })
     }
 
     /// Says something; an error means that the other is gone.
@@ -42,11 +45,32 @@ impl Link {
 
     /// The next message; `None` once the other is gone. May be cancelled.
     pub(super) async fn hear<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        let line = match self.kept.pop_front() {
+            Some(line) => Some(line),
+            None => self.next_line().await?,
+        };
+        line.map(|line| Ok(serde_json::from_str(&line)?)).transpose()
+    }
+
+    /// The first message of which `wanted` makes something, which says what;
+    /// `None` once the other is gone. Those before it are heard after it.
+    pub(super) async fn hear_first<T: DeserializeOwned, W>(
+        &mut self,
+        wanted: impl Fn(T) -> Option<W>,
+    ) -> io::Result<Option<W>> {
+        while let Some(line) = self.next_line().await? {
+            match wanted(serde_json::from_str(&line)?) {
+                Some(found) => return Ok(Some(found)),
+                None => self.kept.push_back(line),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn next_line(&mut self) -> io::Result<Option<String>> {
         match self.lines.next_line().await {
-            Ok(Some(line)) => Ok(Some(serde_json::from_str(&line)?)),
-            Ok(None) => Ok(None),
             Err(e) if e.kind() == io::ErrorKind::ConnectionReset => Ok(None),
-            Err(e) => Err(e),
+            line => line,
         }
     }
 }
@@ -92,6 +116,22 @@ pub(super) fn take_listener(link: &StdStream) -> io::Result<Option<TcpListener>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_heard_before_its_turn_is_kept() {
+        let (one, other) = StdStream::pair().expect("a pair");
+        let (mut one, mut other) = (Link::new(one).expect("new"), Link::new(other).expect("new"));
+        for number in [7, 8, 100, 9] {
+            one.say(&number).await.expect("says");
+        }
+        drop(one);
+        let large = |number: u32| (number >= 100).then_some(number);
+        assert_eq!(other.hear_first(large).await.expect("hears"), Some(100));
+        for number in [Some(7), Some(8), Some(9), None] {
+            assert_eq!(other.hear::<u32>().await.expect("hears"), number);
+        }
+        assert_eq!(other.hear_first(large).await.expect("hears"), None);
+    }
 
     #[test]
     fn a_listening_socket_goes_along() {

@@ -206,15 +206,18 @@ impl Started {
     }
 }
 
+/// What the launcher says. The successor's own words may come first: on a busy
+/// machine it is up before its launcher has said that it was started.
 async fn first_word(link: &mut Link) -> Result<u32, String> {
-    loop {
-        match link.hear::<ToPredecessor>().await {
-            Ok(Some(ToPredecessor::Launched { pid })) => return Ok(pid),
-            Ok(Some(ToPredecessor::Refused { reason })) => return Err(refused(&reason)),
-            Ok(Some(_)) => {}
-            Ok(None) => return Err("ended at once".to_owned()),
-            Err(problem) => return Err(format!("cannot be understood: {problem}")),
-        }
+    let first = link.hear_first(|message| match message {
+        ToPredecessor::Launched { pid } => Some(Ok(pid)),
+        ToPredecessor::Refused { reason } => Some(Err(refused(&reason))),
+        _ => None,
+    });
+    match first.await {
+        Ok(Some(word)) => word,
+        Ok(None) => Err("ended at once".to_owned()),
+        Err(problem) => Err(format!("cannot be understood: {problem}")),
     }
 }
 
@@ -238,4 +241,28 @@ async fn launcher_ended(mut launcher: Child, why: &str) -> String {
     });
     let status = ended.await.unwrap_or_else(|panic| panic.to_string());
     format!("{why} ({status})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixStream;
+
+    #[tokio::test]
+    async fn a_successor_that_is_ready_before_its_launcher_has_spoken_is_heard() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let (mut link, mut other) =
+            (Link::new(ours).expect("new"), Link::new(theirs).expect("new"));
+        let ready = ToPredecessor::Ready {
+            protocol: PROTOCOL,
+            instance: InstanceId::new("green").expect("valid"),
+            version: "1".to_owned(),
+            cameras: Vec::new(),
+            best_effort: Vec::new(),
+        };
+        other.say(&ready).await.expect("says");
+        other.say(&ToPredecessor::Launched { pid: 7 }).await.expect("says");
+        assert_eq!(first_word(&mut link).await, Ok(7));
+        assert!(matches!(link.hear().await, Ok(Some(ToPredecessor::Ready { .. }))));
+    }
 }

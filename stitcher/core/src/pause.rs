@@ -135,7 +135,7 @@ fn slips(steps: &[i64], frame: i64) -> Vec<usize> {
     let alike = |x: i64, y: i64| !is_step(x, y) && !is_step(y, x);
     let is_slip = |at: &usize| is_step(steps[*at], frame) && !is_rate(steps, *at, alike);
     let found: Vec<usize> = (0..steps.len()).filter(is_slip).collect();
-    let most = (steps.len() / UNSTEADY).max(RATE).min(MOST);
+    let most = (steps.len() / UNSTEADY).clamp(RATE, MOST);
     if found.len() <= most { found } else { Vec::new() }
 }
 

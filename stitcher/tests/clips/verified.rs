@@ -181,6 +181,7 @@ fn a_clock_that_was_set_is_no_problem() {
         let name = format!("CAM_1_20260811T{hour:02}07{}.000000Z_blue_{number:06}", 47 + number);
         site.put(&name, part);
         let utc = (1_786_417_667 + number + (hour - 3) * 3_600) * 1_000_000_000;
+        // the files themselves count in other ticks
         let media = number * 90_000;
         let meta = format!(
             "{{\"kind\":\"opened\",\"run\":\"01a1ffed4f257118860961d047bc0e3a\",\"strand\":0,\

@@ -95,6 +95,8 @@ impl Row {
         let mut video = facts.video.clone();
         if let Some(video) = &mut video {
             video.damaged = sidecar.damaged_of(video.samples);
+            // that of the row's times, whatever the file counts in
+            video.timescale = strand_timescale;
         }
         let state = self.state(facts, &sidecar);
         Segment {
