@@ -225,7 +225,7 @@ pub mod stories {
         let names = async || -> Vec<SegmentName> {
             listed(&store).await.into_iter().map(|one| one.segment.name).collect()
         };
-        assert_eq!(names().await, [late.name.clone()]);
+        assert_eq!(names().await, std::slice::from_ref(&late.name));
         assert!(!work().await.has_news() && work().await.has_files_to_read());
 
         store.note_indexed(&[camera()], head().await).await.expect("writes");

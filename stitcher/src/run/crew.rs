@@ -27,6 +27,10 @@ use tokio::task::JoinSet;
 /// Cameras in one transaction at most: recorders wait while it writes.
 const LOT: usize = 16;
 
+/// Segments of them after which no more are taken in: what they dirty fits into
+/// the writer's cache.
+const LOT_SEGMENTS: usize = 24_000;
+
 /// Lots at once: while one is being written, the next is held against what is
 /// stored.
 const WRITING: usize = 2;
@@ -66,11 +70,8 @@ impl Crew {
                 }
             }
         }
-        // small enough that the last ones, which nothing is planned beside,
-        // take little of the whole
-        let size = cameras.len().div_ceil(4 * self.tasks()).clamp(1, LOT);
         // bounded: whoever plans waits for whoever writes
-        let (planned, ready) = mpsc::channel(size);
+        let (planned, ready) = mpsc::channel(LOT);
         let work = move |crew: Self, one| {
             let (known, planned) = (Arc::clone(&known), planned.clone());
             async move {
@@ -78,7 +79,7 @@ impl Crew {
                 let _ = planned.send(crew.plan(one, &known, head).await).await;
             }
         };
-        tokio::join!(self.spread(cameras, work, |()| ()), self.write_all(ready, size, told));
+        tokio::join!(self.spread(cameras, work, |()| ()), self.write_all(ready, told));
         Ok(())
     }
 
@@ -160,35 +161,40 @@ impl Crew {
         }
     }
 
-    /// Writes what is planned in lots of some size, until no more comes.
+    /// Writes what is planned until no more comes. While some are written,
+    /// more become ready: these are the next lot.
     async fn write_all(
         &self,
         mut planned: Receiver<Result<Ready, CameraReport>>,
-        size: usize,
         mut told: impl FnMut(CameraReport),
     ) {
-        let (mut lot, mut lots) = (Vec::with_capacity(size), JoinSet::new());
+        let mut lots = JoinSet::new();
         loop {
-            let next = planned.recv().await;
-            let is_last = next.is_none();
-            match next {
-                Some(Ok(ready)) => lot.push(ready),
-                Some(Err(failed)) => told(failed),
-                None => {}
-            }
-            if lot.len() >= size || is_last {
-                let (crew, lot) = (self.clone(), std::mem::take(&mut lot));
-                lots.spawn(async move { crew.write(lot).await });
-            }
+            let first = planned.recv().await;
+            let is_last = first.is_none();
             while lots.len() >= if is_last { 1 } else { WRITING } {
                 match lots.join_next().await {
-                    Some(Ok(reports)) => reports.into_iter().for_each(&mut told),
+                    Some(Ok(reports)) => Vec::into_iter(reports).for_each(&mut told),
                     Some(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
                     None => {}
                 }
             }
+            let (mut lot, mut next) = (Vec::new(), first);
+            while let Some(one) = next {
+                match one {
+                    Ok(ready) => lot.push(ready),
+                    Err(failed) => told(failed),
+                }
+                let segments: usize = lot.iter().map(|one: &Ready| one.done.segments).sum();
+                let is_full = lot.len() >= LOT || segments >= LOT_SEGMENTS;
+                next = if is_full { None } else { planned.try_recv().ok() };
+            }
             if is_last {
                 return;
+            }
+            if !lot.is_empty() {
+                let crew = self.clone();
+                lots.spawn(async move { crew.write(lot).await });
             }
         }
     }
