@@ -9,6 +9,7 @@ use hitless_model::time::VIDEO_TIMESCALE;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::iter::Flatten;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,9 +22,6 @@ const STOOD_STILL: i64 = 3;
 /// Files that are read before they are asked for, and handed over at once:
 /// waking the other thread for each costs as much as a file.
 const AHEAD: usize = 3;
-/// Threads that read them in turns: reading a table takes longer than making
-/// use of it.
-const READERS: usize = 2;
 
 /// Whether originals stay open behind their tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +39,10 @@ const MOST_OPEN: usize = 256;
 type Read = (PathBuf, Result<(Movie, Known), Mp4Error>);
 
 /// The file read last: neighbouring pieces are often of one.
+#[derive(Debug)]
 pub(super) struct Sources {
     last: Option<(PathBuf, Movie)>,
-    ahead: Option<Box<dyn Iterator<Item = Read>>>,
+    ahead: Option<Flatten<IntoIter<Vec<Read>>>>,
     originals: Originals,
     open: HashMap<Arc<Path>, File>,
 }
@@ -82,29 +81,22 @@ impl Sources {
         Ok(movie)
     }
 
-    /// Reads the files of these pieces on other threads, in their order: most of
-    /// a day's header is reading.
+    /// Reads the files of these pieces on another thread, in their order: a
+    /// day's header is half reading and half putting together.
     pub(super) fn read_ahead<'s>(&mut self, scope: &'s Scope<'s, '_>, pieces: &'s [Piece]) {
+        let (read, ahead) = sync_channel(1);
+        self.ahead = Some(ahead.into_iter().flatten());
         let mut paths: Vec<&Path> = pieces.iter().map(|piece| piece.path.as_path()).collect();
         paths.dedup();
-        let mut readers: Vec<IntoIter<Vec<Read>>> = Vec::new();
-        for reader in 0..READERS {
-            let (read, ahead) = sync_channel(1);
-            readers.push(ahead.into_iter());
-            let turns = paths.chunks(AHEAD).skip(reader).step_by(READERS);
-            let turns: Vec<Vec<&Path>> = turns.map(<[&Path]>::to_vec).collect();
-            scope.spawn(move || {
-                for paths in turns {
-                    let movies = paths.iter().map(|path| (path.to_path_buf(), open(path)));
-                    if read.send(movies.collect()).is_err() {
-                        // Nobody needs more.
-                        return;
-                    }
+        scope.spawn(move || {
+            for paths in paths.chunks(AHEAD) {
+                let movies = paths.iter().map(|path| (path.to_path_buf(), open(path)));
+                if read.send(movies.collect()).is_err() {
+                    // Nobody needs more.
+                    return;
                 }
-            });
-        }
-        let turns = (0..READERS).cycle().map_while(move |reader| readers[reader].next());
-        self.ahead = Some(Box::new(turns.flatten()));
+            }
+        });
     }
 }
 
