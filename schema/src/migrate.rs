@@ -68,7 +68,7 @@ pub(crate) async fn migrate(database: &Database, to: &[Migration]) -> Result<(),
     // Most openings find nothing to do; they need no lock and no right to
     // create tables.
     if ledger_exists(database).await? {
-        let known = database.fetch(DOING, READ_LEDGER, vec![]).await?;
+        let known = database.fetch_opening(DOING, READ_LEDGER).await?;
         if check(database, &read_ledger(database, &known)?, newest)? == newest {
             return Ok(());
         }
@@ -148,7 +148,7 @@ async fn ledger_exists(database: &Database) -> Result<bool, StoreError> {
         }
         Dialect::Postgres => "SELECT CAST(to_regclass('schema_migrations') AS TEXT) AS name",
     };
-    let rows = database.fetch(DOING, sql, vec![]).await?;
+    let rows = database.fetch_opening(DOING, sql).await?;
     let name = |row: &crate::database::Row| {
         row.text(0)
             .map(|name| name.is_some())

@@ -85,6 +85,20 @@ impl Database {
         rows.map_err(|e| StoreError::from_driver(&self.shown, doing, &e))
     }
 
+    /// The same on the connection that is there already: while a database is
+    /// opened, another one costs as much as all that is asked.
+    pub async fn fetch_opening(
+        &self,
+        doing: &'static str,
+        sql: &'static str,
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = match &self.pools {
+            Pools::Sqlite { writer, .. } => row::fetch_sqlite(writer, sql, vec![]).await,
+            Pools::Postgres(pool) => row::fetch_postgres(pool, sql, vec![]).await,
+        };
+        rows.map_err(|e| StoreError::from_driver(&self.shown, doing, &e))
+    }
+
     /// Which of the two it is.
     pub fn dialect(&self) -> Dialect {
         match self.pools {

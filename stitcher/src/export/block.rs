@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 /// Bytes of a block at most: half a minute of an ordinary camera, so that a
 /// segment is a read or two, and so few that two of them are little memory.
-const LARGEST: usize = 8 << 20;
+const LARGEST: usize = 15 << 19;
 /// Bytes of a block at least.
 const SMALLEST: usize = if cfg!(test) { 2 * ALIGNED } else { 1 << 20 };
 /// A clip has at least so many blocks, if they are not too small: what is done

@@ -123,7 +123,7 @@ pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written,
 }
 
 /// Writes a clip and digests it. Bytes that pass through the program for that
-/// are written from there; where blocks can be shared the kernel does it beside.
+/// are written from there if they are to last; else the kernel copies beside it.
 fn write_digested(
     made: &VirtualMp4,
     target: &Target,

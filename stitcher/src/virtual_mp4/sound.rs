@@ -184,7 +184,7 @@ impl Sounds {
             }
             start = start.max(open + 1);
             let ticks = i32::try_from(start - open).ok().and_then(|t| u32::try_from(t).ok());
-            self.table.duration(1, ticks.ok_or_else(|| VirtualError::LongGap)?);
+            self.table.duration(1, ticks.ok_or(VirtualError::LongGap)?);
         }
         self.begins.get_or_insert(start);
         self.table.duration(count - 1, length);

@@ -21,7 +21,7 @@ const STOOD_STILL: i64 = 3;
 
 /// Files that are read before they are asked for, and handed over at once:
 /// waking the other thread for each costs as much as a file.
-const AHEAD: usize = 4;
+const AHEAD: usize = 3;
 
 /// Whether originals stay open behind their tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -132,7 +132,7 @@ impl Video {
     fn last_until(&mut self, from: i64, to: i64) -> Result<(), VirtualError> {
         // Readers take lengths as signed.
         let ticks = i32::try_from(to - from).ok().and_then(|t| u32::try_from(t).ok());
-        self.table.duration(1, ticks.ok_or_else(|| VirtualError::LongGap)?);
+        self.table.duration(1, ticks.ok_or(VirtualError::LongGap)?);
         Ok(())
     }
 }
