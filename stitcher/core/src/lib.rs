@@ -22,6 +22,7 @@ mod make;
 mod merge;
 mod missing;
 mod open;
+mod order;
 mod pair;
 mod pass;
 mod pause;

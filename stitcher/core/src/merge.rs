@@ -8,7 +8,8 @@
 use crate::choice::Position;
 use crate::evidence::Look;
 use crate::group::Groups;
-use crate::piece::{Frame, frames, is_one};
+use crate::order::decode_order;
+use crate::piece::{Frame, frames, is_one, sure_frame};
 use crate::slot::Slot;
 use crate::strand::View;
 use crate::unit::Unit;
@@ -26,12 +27,13 @@ pub(crate) fn merged(
 ) -> Option<Vec<Frame>> {
     let copies = mixable(view, groups, slot, best);
     let own = &slot.copies[best];
-    if copies.len() < 2 || !may_lack(own, &copies[1..]) {
+    let shortest = copies.iter().map(|c| c.frame).min().unwrap_or(0);
+    let shortest = sure_frame(shortest, view.strand(own.strand).timescale);
+    if copies.len() < 2 || !may_lack(own, &copies[1..], shortest) {
         return None;
     }
     let rows: Vec<Vec<Frame>> =
         copies.iter().map(|c| frames(view, groups, look, c)).collect::<Option<_>>()?;
-    let shortest = copies.iter().map(|c| c.frame).min().unwrap_or(0);
     let found = by_time(&rows, shortest);
     let whole = found.values().filter(|f| has_whole(f)).count();
     if whole <= own.whole_samples() as usize && found.len() <= own.samples as usize {
@@ -45,13 +47,13 @@ pub(crate) fn merged(
 }
 
 /// May the others have frames that this copy has not?
-fn may_lack(own: &Unit, others: &[&Unit]) -> bool {
+fn may_lack(own: &Unit, others: &[&Unit], shortest: i64) -> bool {
     let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
     own.damaged > 0
         || own.pauses
         || own.slips
         || (!own.headed && others.iter().any(|c| c.headed))
-        || others.iter().any(|c| c.last > own.last && !is_one(c.last, own.last, c.frame.min(own.frame)))
+        || others.iter().any(|c| c.last > own.last && !is_one(c.last, own.last, shortest))
         // cut off among frames out of order: the last one shown says nothing
         || (!own.closed && !others.iter().any(|c| whole(c) && c.samples <= own.samples))
 }
@@ -70,7 +72,7 @@ fn mixable<'s>(view: &View<'_>, groups: &Groups, slot: &'s Slot, best: usize) ->
 }
 
 /// For each time shown: which copies have a frame there, as (copy, place).
-type ByTime = BTreeMap<i64, Vec<(usize, usize, bool)>>;
+pub(crate) type ByTime = BTreeMap<i64, Vec<(usize, usize, bool)>>;
 
 /// Frames of different copies that are shown at one time, as near as their
 /// ticks allow; in order of the copies.
@@ -122,14 +124,10 @@ fn agree(look: &mut Look<'_>, rows: &[Vec<Frame>], found: &ByTime) -> bool {
 
 fn choose(rows: &[Vec<Frame>], found: &ByTime, playing: usize) -> Vec<Frame> {
     let shifts = shifts(rows, found);
-    let mut order: Vec<(i64, i64)> = found
-        .iter()
-        .map(|(shown, frames)| {
-            let (copy, place, _) = frames[0];
-            (rows[copy][place].decode.saturating_add(shifts[copy]), *shown)
-        })
-        .collect();
-    order.sort_unstable();
+    let order = decode_order(rows, found, |frames| {
+        let (copy, place, _) = frames[0];
+        rows[copy][place].decode.saturating_add(shifts[copy])
+    });
     let mut current = playing;
     order
         .iter()

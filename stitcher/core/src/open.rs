@@ -21,13 +21,20 @@ struct Border {
     before: i64,
     from: i64,
     at: i64,
+    /// What is before it is decoded before the key frame too.
+    in_time: bool,
 }
 
 impl Border {
     /// Copies of one picture may lie a little less than half of it apart.
     fn between(before: i64, from: i64, frame: i64) -> Self {
         let half = (frame.max(1) - 1) / 2;
-        Self { before, from, at: from.saturating_sub(half).max(before.saturating_add(1)) }
+        Self {
+            before,
+            from,
+            in_time: true,
+            at: from.saturating_sub(half).max(before.saturating_add(1)),
+        }
     }
 
     fn allows(&self, at: i64) -> bool {
@@ -53,11 +60,12 @@ pub(crate) fn open_up(
         let has_key = |unit: &Unit| own(n).iter().any(|u| u.strand == unit.strand);
         torn.extend(own(n - 1));
         if slots[n].open && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
+            let key = decoded(groups, look, own(n)).unwrap_or(i64::MAX);
             let ways: Vec<Vec<Border>> = torn
                 .iter()
                 .map(|unit| match has_key(unit) {
                     true => vec![known(unit, &slots[n])],
-                    false => ways(groups, look, unit, &slots[n]),
+                    false => ways(groups, look, unit, (&slots[n], key)),
                 })
                 .collect();
             slots[n].from = border(&ways).map_or(slots[n].from, |at| at.min(slots[n].from));
@@ -66,13 +74,20 @@ pub(crate) fn open_up(
     }
 }
 
+/// When the key frame is decoded, by one that has it.
+fn decoded(groups: &Groups, look: &mut Look<'_>, own: &[Unit]) -> Option<i64> {
+    let unit = own.iter().find(|u| u.headed)?;
+    let sample = look.samples(unit.segment)?.get(unit.first as usize)?;
+    Some(sample.decode.ticks().saturating_add(groups.axis(unit.strand).offset))
+}
+
 /// Who has the key frame, and lost nothing, has all that is shown before it.
 fn known(unit: &Unit, slot: &Slot) -> Border {
     let whole = unit.closed && unit.damaged == 0 && !unit.pauses;
     match whole && unit.last < slot.from {
         true => {
             let from = unit.last.saturating_add((unit.frame / 2).max(1));
-            Border { before: unit.last, from, at: from }
+            Border { before: unit.last, from, at: from, in_time: true }
         }
         false => Border::between(unit.last, slot.from, unit.frame),
     }
@@ -80,41 +95,49 @@ fn known(unit: &Unit, slot: &Slot) -> Border {
 
 /// Who has lost the key frame has lost it before a sample that is damaged, or
 /// after all that it has.
-fn ways(groups: &Groups, look: &mut Look<'_>, unit: &Unit, slot: &Slot) -> Vec<Border> {
-    let mut ways = Vec::new();
-    if unit.last < slot.from {
-        ways.push(Border::between(unit.last, slot.from, unit.frame));
-    }
+fn ways(
+    groups: &Groups,
+    look: &mut Look<'_>,
+    unit: &Unit,
+    (slot, key): (&Slot, i64),
+) -> Vec<Border> {
     let range = unit.first as usize..(unit.first as usize + unit.samples as usize);
     let samples = match unit.damaged {
         0 => None,
         _ => look.samples(unit.segment).and_then(|all| all.get(range)),
     };
-    let Some(own) = samples else { return ways };
+    let after_all = Border::between(unit.last, slot.from, unit.frame);
+    let Some(own) = samples else { return vec![after_all] };
     let offset = groups.axis(unit.strand).offset;
     let shown = |s: &Sample| s.presentation.ticks().saturating_add(offset);
-    let mut after = i64::MAX;
-    let earliest: Vec<i64> = own
-        .iter()
-        .rev()
-        .map(|s| {
-            after = after.min(shown(s));
-            after
-        })
-        .collect();
+    let in_time = |last: &Sample| last.decode.ticks().saturating_add(offset) < key;
+    let mut earliest: Vec<i64> = own.iter().map(shown).collect();
+    for at in (1..earliest.len()).rev() {
+        earliest[at - 1] = earliest[at - 1].min(earliest[at]);
+    }
+    let mut ways = Vec::new();
     let mut before = i64::MIN;
-    for (sample, from) in own.iter().zip(earliest.iter().rev()) {
-        if sample.damaged && before < *from {
-            ways.push(Border::between(before, *from.min(&slot.from), unit.frame));
+    for (at, sample) in own.iter().enumerate() {
+        if sample.damaged && before < earliest[at] {
+            let border = Border::between(before, earliest[at].min(slot.from), unit.frame);
+            let in_time = at.checked_sub(1).is_none_or(|last| in_time(&own[last]));
+            ways.push(Border { in_time, ..border });
         }
         before = before.max(shown(sample));
+    }
+    if before < slot.from {
+        ways.push(Border { in_time: own.last().is_none_or(in_time), ..after_all });
     }
     ways
 }
 
-/// The border that most copies allow; of several the latest.
+/// The border that most copies allow, by times of decoding too; of several the
+/// latest.
 fn border(ways: &[Vec<Border>]) -> Option<i64> {
-    let allow = |at: i64| ways.iter().filter(|w| w.iter().any(|b| b.allows(at))).count();
+    let allow = |at: i64, in_time: bool| {
+        let is = |way: &Border| way.allows(at) && (way.in_time || !in_time);
+        ways.iter().filter(|ways| ways.iter().any(is)).count()
+    };
     let all = ways.iter().flatten().map(|b| b.at);
-    all.max_by_key(|at| (allow(*at), *at))
+    all.max_by_key(|at| (allow(*at, false), allow(*at, true), *at))
 }

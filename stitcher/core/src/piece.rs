@@ -283,6 +283,12 @@ pub(crate) fn is_one(time: i64, other: i64, frame: i64) -> bool {
     apart == 0 || apart.saturating_mul(2) < frame
 }
 
+/// No more than that where how long a picture lasts is a guess, because most of
+/// them were lost: two of them are further apart than any muxer rounds.
+pub(crate) fn sure_frame(frame: i64, timescale: u32) -> i64 {
+    frame.min(i64::from(timescale) / 50)
+}
+
 /// Is this more than the step from one picture to the next?
 pub(crate) fn is_step(step: i64, usual: i64) -> bool {
     step.saturating_mul(2) > usual.saturating_mul(3)

@@ -8,7 +8,7 @@ use crate::evidence::Look;
 use crate::facts::SegmentFacts;
 use crate::group::Groups;
 use crate::open::open_up;
-use crate::piece::is_one;
+use crate::piece::{is_one, sure_frame};
 use crate::strand::{StrandRef, View};
 use crate::table::{Sample, count};
 use crate::tables::Overlaps;
@@ -46,7 +46,7 @@ pub(crate) fn slots(
         return all.into_iter().map(alone).collect();
     }
     all.sort_by_key(|u| (u.start, u.strand, u.first));
-    let (mut slots, firsts) = borders(&all);
+    let (mut slots, firsts) = borders(view, &all);
     open_up(groups, look, (&all, &firsts), &mut slots);
     for unit in all {
         place(view, groups, look, &mut slots, unit);
@@ -79,12 +79,12 @@ fn alone(unit: Unit) -> Slot {
 
 /// One empty slot for each key frame, and for samples that have none.
 /// Says also which unit is the first of each.
-fn borders(all: &[Unit]) -> (Vec<Slot>, Vec<usize>) {
+fn borders(view: &View<'_>, all: &[Unit]) -> (Vec<Slot>, Vec<usize>) {
     let (mut slots, mut firsts): (Vec<Slot>, Vec<usize>) = Default::default();
     let mut owners: Vec<StrandRef> = Vec::new();
     for (at, unit) in all.iter().enumerate() {
         match slots.last_mut() {
-            Some(slot) if is_same(slot, unit, &owners) => {
+            Some(slot) if is_same(view, slot, unit, &owners) => {
                 slot.from = slot.from.min(unit.from);
                 slot.open |= unit.open;
             }
@@ -106,9 +106,10 @@ fn borders(all: &[Unit]) -> (Vec<Slot>, Vec<usize>) {
 }
 
 /// Is it the slot's key frame?
-fn is_same(slot: &Slot, unit: &Unit, owners: &[StrandRef]) -> bool {
+fn is_same(view: &View<'_>, slot: &Slot, unit: &Unit, owners: &[StrandRef]) -> bool {
+    let sure = || sure_frame(unit.frame, view.strand(unit.strand).timescale);
     unit.start == slot.start
-        || (is_one(unit.start, slot.start, unit.frame) && !owners.contains(&unit.strand))
+        || (is_one(unit.start, slot.start, sure()) && !owners.contains(&unit.strand))
 }
 
 fn place(view: &View<'_>, groups: &Groups, look: &mut Look<'_>, slots: &mut [Slot], unit: Unit) {

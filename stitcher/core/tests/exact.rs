@@ -17,6 +17,9 @@ const WILD: Weather = Weather { wild_clocks: true, ..ROUGH };
 /// Three recorders side by side from beginning to end.
 const FOREVER: Weather = Weather { lives: 4, losses: 4, forever: true, ..FAIR };
 
+/// Three recorders, all of which lose pictures of the same few GOPs.
+const TORN: Weather = Weather { losses: 5, focus: true, ..FOREVER };
+
 /// Few lives of slow cameras, with long gaps between them.
 const SPARSE: Weather = Weather { instances: 2, lives: 4, losses: 2, ..FAIR };
 
@@ -178,6 +181,15 @@ proptest! {
     /// I1, I2.
     #[test]
     fn side_by_side_for_ever(script in scripts(FOREVER)) {
+        let world = script.build();
+        let (plan, _) = world.plan();
+        prop_assume!(all_exact(&world, &plan));
+        check(&world, &plan)?;
+    }
+
+    /// I2: what is left of a GOP that all of them have lost parts of.
+    #[test]
+    fn torn_gops_are_pieced_together(script in scripts(TORN)) {
         let world = script.build();
         let (plan, _) = world.plan();
         prop_assume!(all_exact(&world, &plan));

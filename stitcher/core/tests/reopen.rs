@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use world::World;
 use world::camera::{Habits, Noise, Order, Scene};
 use world::recorder::Take;
-use world::script::{FAIR, Weather, config, scripts};
+use world::script::{FAIR, Life, Script, Weather, config, scripts};
 use world::store::{Store, nameless, statuses};
 
 const ANY: Weather = Weather { losses: 2, ..FAIR };
@@ -56,6 +56,61 @@ fn same_as_one_plan(
     Ok(())
 }
 
+/// Some rows, picked by a seed, come after all others.
+fn some_come_late(
+    world: &World,
+    seed: u64,
+    late: usize,
+    together: bool,
+) -> Result<(), TestCaseError> {
+    let settings = hasty();
+    let mut noise = Noise::new(seed);
+    let all = world.facts.segments.len();
+    let mut late: Vec<usize> =
+        (0..late).map(|_| usize::try_from(noise.next() % all as u64).expect("small")).collect();
+    late.sort_unstable();
+    late.dedup();
+    let mut store = Store::default();
+    store.run(world, &without(&world.facts, &late), Default::default(), &settings);
+    while !late.is_empty() {
+        let come = late.split_off(if together { 0 } else { late.len() - 1 });
+        let new: Vec<&SegmentFacts> = come.iter().map(|at| &world.facts.segments[*at]).collect();
+        store.reopen(world, &without(&world.facts, &late), &new, &settings);
+    }
+    same_as_one_plan(world, &store, &settings)
+}
+
+/// A joint names the strands that go on. One that begins with a row that comes
+/// late, where its clock was set back after that, begins elsewhere than the
+/// joint says.
+#[test]
+fn a_late_row_may_make_a_strand_begin_later() -> Result<(), TestCaseError> {
+    let habits = Habits {
+        jitter: 60,
+        gop_more: 2,
+        seed: 8_127_531_441_008_568_213,
+        ..Habits::even(9_000, 5)
+    };
+    let set_back = Life { step: Some((104, -710)), ..Life::plain(1, 735, 203) };
+    let first = Life {
+        segment_gops: 2,
+        losses: vec![(267, 22, false)],
+        drift_ppb: -7_486_917,
+        ..Life::plain(1, 375, 105)
+    };
+    let lives = vec![set_back, first];
+    let script = Script {
+        habits,
+        frames: 286,
+        error_ms: 80,
+        lives,
+        changes: None,
+        unnoticed: false,
+        focus: None,
+    };
+    some_come_late(&script.build(), 3_613_931_067_794_316_691, 1, false)
+}
+
 proptest! {
     #![proptest_config(config(1200))]
 
@@ -69,23 +124,8 @@ proptest! {
         together in any::<bool>(),
     ) {
         let world = script.build();
-        let settings = hasty();
-        let mut noise = Noise::new(seed);
-        let all = world.facts.segments.len();
-        prop_assume!(all > 0);
-        let mut late: Vec<usize> = (0..late)
-            .map(|_| usize::try_from(noise.next() % all as u64).expect("small"))
-            .collect();
-        late.sort_unstable();
-        late.dedup();
-        let mut store = Store::default();
-        store.run(&world, &without(&world.facts, &late), Default::default(), &settings);
-        while !late.is_empty() {
-            let come = late.split_off(if together { 0 } else { late.len() - 1 });
-            let new: Vec<&SegmentFacts> = come.iter().map(|at| &world.facts.segments[*at]).collect();
-            store.reopen(&world, &without(&world.facts, &late), &new, &settings);
-        }
-        same_as_one_plan(&world, &store, &settings)?;
+        prop_assume!(!world.facts.segments.is_empty());
+        some_come_late(&world, seed, late, together)?;
     }
 }
 

@@ -8,8 +8,8 @@ use hitless_stitcher_core::{Carry, Evidence, Facts, SegmentRef, Settings, diff, 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use world::World;
-use world::camera::Noise;
-use world::script::{FAIR, Weather, config, scripts};
+use world::camera::{Habits, Noise};
+use world::script::{FAIR, Life, Script, Weather, config, scripts};
 use world::store::{Store, nameless, near, statuses};
 
 const ANY: Weather = Weather { losses: 2, ..FAIR };
@@ -185,4 +185,37 @@ proptest! {
         prop_assert!(changes.is_empty(), "{changes:?}");
         prop_assert!(changes.repaired.is_empty());
     }
+}
+
+/// Recorders of a camera with a GOP of some length that stalls once.
+fn stalls_once(gop: usize, stall: (usize, i64), frames: usize, lives: Vec<Life>) -> World {
+    let habits = Habits { stalls: vec![stall], seed: 0, ..Habits::even(9_000, gop) };
+    Script { habits, frames, error_ms: 80, lives, changes: None, unnoticed: false, focus: None }
+        .build()
+}
+
+/// Joints that were noted before a recorder lost count say with numbers what
+/// was passed: they do not outlive that, and nothing is planned from them.
+#[test]
+fn joints_do_not_outlive_numbers_that_begin_anew() -> Result<(), TestCaseError> {
+    let common = Life { common_borders: true, ..Life::plain(1, 227, 100) };
+    let lives = vec![Life::plain(2, 4, 100), common, Life::plain(1, 462, 100)];
+    let mut world = stalls_once(7, (14, 466_123), 260, lives);
+    world.number_anew();
+    late_rows(&world, 17_081_823_818_431_972_022, 3)?;
+    let lives = vec![Life::plain(0, 565, 100), Life::plain(1, 0, 100), Life::plain(0, 565, 100)];
+    let mut world = stalls_once(7, (7, 403_123), 101, lives);
+    world.number_anew();
+    late_rows(&world, 16_252_298_334_482_244_510, 2)
+}
+
+/// The rest of a GOP whose middle was lost is behind a joint that lies in the
+/// middle. A row that comes late for the time between may be the one that says
+/// how the two recorders lie: then that rest is not behind.
+#[test]
+fn a_joint_inside_of_what_was_passed_does_not_hold() -> Result<(), TestCaseError> {
+    let losses = vec![(329, 38, false), (66, 36, false)];
+    let torn = Life { common_borders: true, losses, ..Life::plain(0, 389, 612) };
+    let world = stalls_once(11, (96, 376_148), 224, vec![torn, Life::plain(1, 643, 157)]);
+    (0..8).try_for_each(|seed| late_rows(&world, seed, 2))
 }

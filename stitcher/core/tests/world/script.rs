@@ -27,6 +27,25 @@ pub struct Life {
     pub step: Option<(usize, i64)>,
 }
 
+impl Life {
+    /// Without faults, in segments of one GOP.
+    pub fn plain(instance: usize, begin: usize, length: usize) -> Self {
+        Self {
+            instance,
+            begin,
+            length,
+            crashed: false,
+            same_run: false,
+            segment_gops: 1,
+            common_borders: false,
+            clock_off_ms: 0,
+            losses: Vec::new(),
+            drift_ppb: 0,
+            step: None,
+        }
+    }
+}
+
 /// A world to build.
 #[derive(Debug, Clone)]
 pub struct Script {
@@ -39,6 +58,8 @@ pub struct Script {
     pub changes: Option<usize>,
     /// No recorder notices what it loses.
     pub unnoticed: bool,
+    /// All that is lost is lost near here, in thousandths of the film.
+    pub focus: Option<usize>,
 }
 
 /// How bad it gets.
@@ -55,6 +76,8 @@ pub struct Weather {
     pub wild_clocks: bool,
     /// How often the camera sends nothing for a while.
     pub stalls: usize,
+    /// Recorders lose pictures of the same GOPs.
+    pub focus: bool,
 }
 
 /// Nothing special.
@@ -67,6 +90,7 @@ pub const FAIR: Weather = Weather {
     forever: false,
     wild_clocks: false,
     stalls: 0,
+    focus: false,
 };
 
 fn habits(frozen: bool) -> impl Strategy<Value = Habits> {
@@ -144,14 +168,18 @@ fn clocks(weather: Weather) -> (BoxedStrategy<i64>, BoxedStrategy<Step>) {
 pub fn scripts(weather: Weather) -> impl Strategy<Value = Script> {
     let lives = prop::collection::vec(life(weather), 1..=weather.lives);
     let changes = prop::option::weighted(0.2, 100_usize..900);
-    (habits(weather.frozen), 60_usize..420, lives, changes, stalls(weather)).prop_map(
-        move |(mut habits, frames, lives, changes, stalls)| {
+    let focus = (200_usize..800).prop_map(move |at| weather.focus.then_some(at));
+    (habits(weather.frozen), 60_usize..420, lives, changes, stalls(weather), focus).prop_map(
+        move |(mut habits, frames, lives, changes, stalls, focus)| {
             habits.stalls = stalls.into_iter().map(|(at, by)| (at * frames / 1000, by)).collect();
             let error_ms = weather.error_ms;
-            Script { habits, frames, error_ms, lives, changes, unnoticed: false }
+            Script { habits, frames, error_ms, lives, changes, unnoticed: false, focus }
         },
     )
 }
+
+/// Losses with a focus lie within so many frames.
+const NEAR: usize = 16;
 
 const NAMES: [&str; 4] = ["blue", "green", "nvr-1", "a"];
 
@@ -207,8 +235,12 @@ impl Script {
     }
 
     fn take(&self, life: &Life, lineage: usize, strand: u32, from: usize, to: usize) -> Take {
+        let place = |at: usize| match self.focus {
+            Some(focus) => focus * self.frames / 1000 + at % NEAR,
+            None => from + at * (to - from) / 1000,
+        };
         let losses = life.losses.iter().map(|(at, frames, partial)| Loss {
-            at: from + at * (to - from) / 1000,
+            at: place(*at),
             frames: *frames,
             partial: *partial && *frames < 4,
         });
