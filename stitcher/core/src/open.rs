@@ -56,21 +56,21 @@ pub(crate) fn open_up(
     let own = |n: usize| &all[firsts[n]..firsts.get(n + 1).copied().unwrap_or(all.len())];
     // of strands that have lost key frames
     let mut torn: Vec<Unit> = Vec::new();
-    for n in 1..slots.len() {
+    for (n, slot) in slots.iter_mut().enumerate().skip(1) {
         let has_key = |unit: &Unit| own(n).iter().any(|u| u.strand == unit.strand);
         torn.extend(own(n - 1));
-        if slots[n].open && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
+        if slot.open && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
             let key = decoded(groups, look, own(n)).unwrap_or(i64::MAX);
             let ways: Vec<Vec<Border>> = torn
                 .iter()
                 .map(|unit| match has_key(unit) {
-                    true => vec![known(unit, &slots[n])],
-                    false => ways(groups, look, unit, (&slots[n], key)),
+                    true => vec![known(unit, slot)],
+                    false => ways(groups, look, unit, (slot, key)),
                 })
                 .collect();
-            slots[n].from = border(&ways).map_or(slots[n].from, |at| at.min(slots[n].from));
+            slot.from = border(&ways).map_or(slot.from, |at| at.min(slot.from));
         }
-        torn.retain(|u| u.last >= slots[n].start && !has_key(u));
+        torn.retain(|u| u.last >= slot.start && !has_key(u));
     }
 }
 
