@@ -8,7 +8,7 @@
 use crate::choice::Position;
 use crate::evidence::Look;
 use crate::group::Groups;
-use crate::order::decode_order;
+use crate::order::{Told, decode_order};
 use crate::piece::{Frame, frames, is_one, sure_frame};
 use crate::slot::Slot;
 use crate::strand::View;
@@ -27,8 +27,8 @@ pub(crate) fn merged(
 ) -> Option<Vec<Frame>> {
     let copies = mixable(view, groups, slot, best);
     let own = &slot.copies[best];
-    let shortest = copies.iter().map(|c| c.frame).min().unwrap_or(0);
-    let shortest = sure_frame(shortest, view.strand(own.strand).timescale);
+    let frame = copies.iter().map(|c| c.frame).min().unwrap_or(0);
+    let shortest = sure_frame(frame, view.strand(own.strand).timescale);
     if copies.len() < 2 || !may_lack(own, &copies[1..], shortest) {
         return None;
     }
@@ -43,7 +43,9 @@ pub(crate) fn merged(
         return None;
     }
     let playing = at.and_then(|p| copies.iter().position(|c| c.strand == p.strand));
-    Some(choose(&rows, &found, playing.unwrap_or(0)))
+    let told = |c: &&Unit| Told { headed: c.headed, closed: c.closed, frame };
+    let told: Vec<Told> = copies.iter().map(told).collect();
+    Some(choose(&rows, &told, &found, playing.unwrap_or(0)))
 }
 
 /// May the others have frames that this copy has not?
@@ -122,9 +124,9 @@ fn agree(look: &mut Look<'_>, rows: &[Vec<Frame>], found: &ByTime) -> bool {
     all
 }
 
-fn choose(rows: &[Vec<Frame>], found: &ByTime, playing: usize) -> Vec<Frame> {
+fn choose(rows: &[Vec<Frame>], told: &[Told], found: &ByTime, playing: usize) -> Vec<Frame> {
     let shifts = shifts(rows, found);
-    let order = decode_order(rows, found, |frames| {
+    let order = decode_order(told, found, |frames| {
         let (copy, place, _) = frames[0];
         rows[copy][place].decode.saturating_add(shifts[copy])
     });

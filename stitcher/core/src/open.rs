@@ -59,8 +59,9 @@ pub(crate) fn open_up(
     for (n, slot) in slots.iter_mut().enumerate().skip(1) {
         let has_key = |unit: &Unit| own(n).iter().any(|u| u.strand == unit.strand);
         torn.extend(own(n - 1));
-        if slot.open && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
-            let key = decoded(groups, look, own(n)).unwrap_or(i64::MAX);
+        let told = own(n).iter().any(has_all_after_its_key);
+        if slot.open && !told && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
+            let key = decoded(groups, look, own(n), own(n - 1)).unwrap_or(i64::MAX);
             let ways: Vec<Vec<Border>> = torn
                 .iter()
                 .map(|unit| match has_key(unit) {
@@ -74,11 +75,27 @@ pub(crate) fn open_up(
     }
 }
 
-/// When the key frame is decoded, by one that has it.
-fn decoded(groups: &Groups, look: &mut Look<'_>, own: &[Unit]) -> Option<i64> {
+/// It lost nothing after its key frame, so nothing else is shown before that.
+fn has_all_after_its_key(unit: &Unit) -> bool {
+    unit.headed
+        && unit.damaged == u32::from(unit.first_damaged)
+        && !unit.pauses
+        && !unit.slips
+        && unit.samples > unit.leading.saturating_add(1)
+}
+
+/// When the key frame is decoded, by one that has it. What was lost before it makes
+/// that too early: it is not longer before it is shown than the key frame before.
+fn decoded(groups: &Groups, look: &mut Look<'_>, own: &[Unit], before: &[Unit]) -> Option<i64> {
+    let mut decode = |unit: &Unit| {
+        let sample = look.samples(unit.segment)?.get(unit.first as usize)?;
+        Some(sample.decode.ticks().saturating_add(groups.axis(unit.strand).offset))
+    };
     let unit = own.iter().find(|u| u.headed)?;
-    let sample = look.samples(unit.segment)?.get(unit.first as usize)?;
-    Some(sample.decode.ticks().saturating_add(groups.axis(unit.strand).offset))
+    let told = decode(unit)?;
+    let sound = before.iter().find(|u| u.headed && !u.first_damaged && u.strand == unit.strand);
+    let early = sound.and_then(|u| Some(u.start.saturating_sub(decode(u)?)));
+    Some(early.map_or(told, |early| told.max(unit.start.saturating_sub(early))))
 }
 
 /// Who has the key frame, and lost nothing, has all that is shown before it.
@@ -118,7 +135,8 @@ fn ways(
     let mut ways = Vec::new();
     let mut before = i64::MIN;
     for (at, sample) in own.iter().enumerate() {
-        if sample.damaged && before < earliest[at] {
+        let heads = at == 0 && sample.key.is_some();
+        if sample.damaged && !heads && before < earliest[at] {
             let border = Border::between(before, earliest[at].min(slot.from), unit.frame);
             let in_time = at.checked_sub(1).is_none_or(|last| in_time(&own[last]));
             ways.push(Border { in_time, ..border });

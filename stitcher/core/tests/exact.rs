@@ -57,6 +57,41 @@ fn all_exact(world: &World, plan: &Plan) -> bool {
     })
 }
 
+/// A picture that comes after a few that were decoded after it: is there none of
+/// these that a recorder has beside it? Then nothing but what others need tells
+/// which was first. Nor does anything if they did not even notice where they lost
+/// some.
+fn nobody_knows_which_is_first(world: &World, two: &[(usize, bool)]) -> bool {
+    let (later, earlier) = (two[0].0, two[1].0);
+    let both = |take: usize| {
+        let of_it = world.segments.iter().zip(&world.take_of).filter(|(_, of)| **of == take);
+        let has = |frame| of_it.clone().any(|(segment, _)| segment.frames.contains(&frame));
+        has(earlier) && (earlier + 1..=later).any(has)
+    };
+    let unnoticed = world.takes.iter().any(|take| take.unnoticed);
+    world.habits.order != Order::Plain
+        && (unnoticed
+            || ((earlier + 1..earlier + 5).contains(&later) && !(0..world.takes.len()).any(both)))
+}
+
+/// What each recorder got around a frame, `!` if damaged, for who reads of a failure.
+fn received_near(world: &World, frame: usize) -> String {
+    let mut text = String::new();
+    for take in 0..world.takes.len() {
+        let of_it = world.segments.iter().zip(&world.take_of).filter(|(_, of)| **of == take);
+        let near = of_it
+            .flat_map(|(segment, _)| segment.frames.iter().zip(&segment.samples))
+            .filter(|(n, _)| n.abs_diff(frame) < 12)
+            .map(|(n, sample)| {
+                let (key, bad) =
+                    (sample.key.map_or("", |_| "K"), if sample.damaged { "!" } else { "" });
+                format!(" {key}{n}{bad}")
+            });
+        text += &format!("take {take}:{}\n", near.collect::<String>());
+    }
+    text
+}
+
 fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     let text = render(&world.facts, plan);
     let played = world.played(&world.facts, &plan.entries);
@@ -66,15 +101,20 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     // like the end of the GOP before
     let sound = |f: &&(usize, bool)| !(f.1 && world.film[f.0].leading);
     let ordered: Vec<_> = played.iter().filter(sound).copied().collect();
-    let order = ordered.windows(2).find(|w| w[0].0 >= w[1].0).map(<[_]>::to_vec);
+    let wrong = |w: &&[(usize, bool)]| {
+        w[0].0 == w[1].0 || (w[0].0 > w[1].0 && !nobody_knows_which_is_first(world, w))
+    };
+    let order = ordered.windows(2).find(wrong).map(<[_]>::to_vec);
     let mut played: Vec<_> = played.into_iter().filter(|f| !truth.either.contains(&f.0)).collect();
     // their order was looked at
     played.sort_unstable();
     if played != wanted || order.is_some() {
         let extra: Vec<_> = played.iter().filter(|f| !wanted.contains(f)).collect();
         let lost: Vec<_> = wanted.iter().filter(|f| !played.contains(f)).collect();
+        let about = order.iter().flatten().chain(lost.iter().copied()).chain(extra.iter().copied());
+        let near = about.map(|f| received_near(world, f.0)).next().unwrap_or_default();
         return Err(TestCaseError::fail(format!(
-            "extra {extra:?}\nlost {lost:?}\nout of order {order:?}\n{text}"
+            "extra {extra:?}\nlost {lost:?}\nout of order {order:?}\n{near}{text}"
         )));
     }
     for pair in plan.entries.windows(2) {

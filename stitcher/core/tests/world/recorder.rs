@@ -3,6 +3,8 @@
 use super::camera::{Frame, Noise, SCALE};
 use hitless_model::{ClockSource, MediaSpan, MediaTime, Nanos, SegmentNumber, SegmentState, Utc};
 use hitless_stitcher_core::{Sample, SegmentFacts, pauses};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// Damage on the way from the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,7 @@ pub struct Recorded {
 /// Records a take; segment numbers go on from `number`.
 pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<Recorded> {
     let got = received(film, take);
+    let decoded = decoded(film, &got);
     let base = got.first().map_or(0, |(n, _)| film[*n].shown) - 1_000;
     let cuts = cuts(film, take, &got);
     let mut out = Vec::new();
@@ -90,8 +93,8 @@ pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<
         let part = &got[cut[0]..cut[1]];
         // a recorder learns how long a sample lasts from the next one, in whichever
         // segment that is
-        let next = got.get(cut[1]).map(|(n, _)| *n);
-        out.push(segment(film, take, (part, next), base, begin, *number));
+        let times = &decoded[cut[0]..(cut[1] + 1).min(got.len())];
+        out.push(segment(film, take, (part, times), base, begin, *number));
         *number += 1;
     }
     if let Some(last) = out.last_mut()
@@ -124,6 +127,27 @@ fn received(film: &[Frame], take: &Take) -> Vec<(usize, bool)> {
     got
 }
 
+/// RTP does not say when a picture is decoded: when the third one before it in
+/// order of showing is shown, of those that were received. After a loss that is
+/// too early for a while.
+fn decoded(film: &[Frame], got: &[(usize, bool)]) -> Vec<i64> {
+    let in_order = film.iter().all(|f| f.decode == f.shown);
+    let Some((first, _)) = got.first().filter(|_| !in_order) else {
+        return got.iter().map(|(n, _)| film[*n].decode).collect();
+    };
+    let mut waiting: BinaryHeap<Reverse<i64>> =
+        film[*first..].iter().take(3).map(|f| Reverse(f.decode)).collect();
+    let mut last = i64::MIN;
+    got.iter()
+        .map(|(n, _)| {
+            waiting.push(Reverse(film[*n].shown));
+            let earliest = waiting.pop().map_or(film[*n].shown, |Reverse(shown)| shown);
+            last = earliest.max(last.saturating_add(1));
+            last
+        })
+        .collect()
+}
+
 /// Where segments begin: with common borders at the first key frame that came
 /// after a multiple of GOPs since the film began, else counted from its own
 /// first one.
@@ -150,21 +174,19 @@ fn cuts(film: &[Frame], take: &Take, got: &[(usize, bool)]) -> Vec<usize> {
     cuts
 }
 
-/// Where pictures are out of order, one of them may last through a pause that
-/// lies before it; a reader of files does not believe it.
-fn end(samples: &[Sample], start: MediaTime) -> MediaTime {
-    let end = samples.iter().map(|s| s.presentation.plus(s.duration)).max().unwrap_or_default();
-    let (first, last) = (samples[0], samples[samples.len() - 1]);
-    let decoded = last.decode.plus(last.duration).since(first.decode);
-    let shown = samples.iter().map(|s| s.presentation).max().unwrap_or_default();
+/// When the last picture shown ends. Where pictures are out of order, durations are
+/// of other pictures, and one may last through a pause that lies elsewhere.
+fn end(samples: &[Sample]) -> MediaTime {
+    let in_order = samples.iter().all(|s| s.decode == s.presentation);
     let shortest = samples.iter().map(|s| s.duration).min().unwrap_or_default();
-    end.min(start.plus(decoded).max(shown.plus(shortest)))
+    let end = |s: &Sample| s.presentation.plus(if in_order { s.duration } else { shortest });
+    samples.iter().map(end).max().unwrap_or_default()
 }
 
 fn segment(
     film: &[Frame],
     take: &Take,
-    (part, next): (&[(usize, bool)], Option<usize>),
+    (part, times): (&[(usize, bool)], &[i64]),
     base: i64,
     begin: Utc,
     number: u64,
@@ -175,21 +197,16 @@ fn segment(
         .iter()
         .enumerate()
         .map(|(at, (n, damaged))| Sample {
-            decode: MediaTime::new(film[*n].decode - base),
+            decode: MediaTime::new(times[at] - base),
             presentation: MediaTime::new(film[*n].shown - base),
-            duration: MediaSpan::new(
-                part.get(at + 1)
-                    .map(|(m, _)| *m)
-                    .or(next)
-                    .map_or(usual, |m| film[m].decode - film[*n].decode),
-            ),
+            duration: MediaSpan::new(times.get(at + 1).map_or(usual, |next| next - times[at])),
             key: film[*n].key,
             damaged: *damaged,
         })
         .collect();
     let shown = |s: &Sample| s.presentation;
     let start = samples.iter().map(shown).min().unwrap_or_default();
-    let end = end(&samples, start);
+    let end = end(&samples);
     let true_ns = MediaSpan::new(start.ticks() + base).to_nanos(SCALE);
     let mut noise = Noise::new(number ^ u64::from(take.lineage));
     let drift = i128::from(true_ns.get()) * i128::from(take.drift_ppb) / 1_000_000_000;
