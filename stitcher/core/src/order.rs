@@ -191,32 +191,11 @@ fn next(
     {
         return Some(key);
     }
-    let preferred = |some: BTreeSet<i64>, rule: &dyn Fn(i64) -> bool| {
-        let held: BTreeSet<i64> = some.iter().copied().filter(|shown| rule(*shown)).collect();
-        if held.is_empty() { some } else { held }
-    };
     if free.len() < 2 {
         return free.first().copied();
     }
-    let at_once = |shown: i64| {
-        found[&shown].iter().any(|(copy, _, damaged)| !damaged && !copies[*copy].unaware)
-    };
-    let fits = |shown: i64| {
-        let mut others = free.iter().filter(|other| **other != shown);
-        others.all(|other| !copies.iter().any(|copy| copy.contradicts(shown, *other)))
-            && copies.iter().all(|copy| may_go_on(copies, copy, left, shown))
-    };
-    let some = preferred(preferred(free.clone(), &at_once), &fits);
-    let first = *some.first()?;
-    let around = |later: &&i64| copies.iter().any(|copy| copy.needs(**later, first));
-    let is_needed_too =
-        copies.iter().any(|copy| copy.after(first).first().is_some_and(|then| *then < first));
-    let needed = some
-        .iter()
-        .skip(1)
-        .find(around)
-        .filter(|_| latest.is_some_and(|l| first > l) && !is_needed_too);
-    let first = needed.copied().unwrap_or(first);
+    let some = allowed(copies, found, free, left);
+    let first = needed(copies, &some, latest).or_else(|| some.first().copied())?;
     // who follows a frame at once goes before the others too
     let late = |first: i64| {
         let chain = |copy: &Copy| copy.at_once_after(first).to_vec();
@@ -226,6 +205,40 @@ fn next(
     };
     let least = free.iter().copied().min_by_key(|shown| late(*shown))?;
     Some(if late(least) + MANY < late(first) { least } else { first })
+}
+
+/// Those that the copies allow: what follows at once, where nothing was lost.
+fn allowed(
+    copies: &[Copy],
+    found: &ByTime,
+    free: &BTreeSet<i64>,
+    left: &BTreeSet<i64>,
+) -> BTreeSet<i64> {
+    let preferred = |some: BTreeSet<i64>, rule: &dyn Fn(i64) -> bool| {
+        let held: BTreeSet<i64> = some.iter().copied().filter(|shown| rule(*shown)).collect();
+        if held.is_empty() { some } else { held }
+    };
+    let at_once = |shown: i64| {
+        found[&shown].iter().any(|(copy, _, damaged)| !damaged && !copies[*copy].unaware)
+    };
+    let fits = |shown: i64| {
+        let mut others = free.iter().filter(|other| **other != shown);
+        others.all(|other| !copies.iter().any(|copy| copy.contradicts(shown, *other)))
+            && copies.iter().all(|copy| may_go_on(copies, copy, left, shown))
+    };
+    preferred(preferred(free.clone(), &at_once), &fits)
+}
+
+/// A picture that the one shown first needs: unless that one is itself needed.
+fn needed(copies: &[Copy], some: &BTreeSet<i64>, latest: Option<i64>) -> Option<i64> {
+    let first = *some.first()?;
+    let is_needed_too =
+        copies.iter().any(|copy| copy.after(first).first().is_some_and(|then| *then < first));
+    if is_needed_too || latest.is_none_or(|latest| first <= latest) {
+        return None;
+    }
+    let around = |later: &&i64| copies.iter().any(|copy| copy.needs(**later, first));
+    some.iter().skip(1).find(around).copied()
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use super::samples::{Run, Samples};
 use mp4_atom::{Co64, Stsc, StscEntry, Stss};
 
 /// What the tables gave.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Joined {
     pub(super) samples: Samples,
     /// Where the first sample begins that is not whole.
@@ -23,33 +22,10 @@ pub(super) struct Joined {
 /// is not whole within `file_size` are left out.
 pub(super) fn join(stbl: &BoxRef<'_>, file_size: u64) -> Result<Joined, Fault> {
     let tables = Tables::read(stbl)?;
-    let way = match &tables.sizes {
-        Sizes::Each(_) => Way::OneByOne,
-        Sizes::Alike { .. } => Way::ByAgreement,
-    };
-    joined(&tables, file_size, way).map_err(|reason| stbl.fault(reason))
-}
-
-/// How samples are taken from their tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// As many as agree in everything: where all are of one size, a few steps
-    /// take millions.
-    ByAgreement,
-    /// Where each has a size of its own none agree, and looking for those that
-    /// do takes three times as long as taking them.
-    OneByOne,
-}
-
-fn joined(tables: &Tables, file_size: u64, way: Way) -> Result<Joined, String> {
-    let mut join = Join::new(tables, file_size);
+    let mut join = Join::new(&tables, file_size);
     for (chunk, offset) in tables.chunks.iter().enumerate() {
         let (count, entry) = join.chunk_layout(chunk);
-        let goes_on = match way {
-            Way::ByAgreement => join.chunk(*offset, count, entry),
-            Way::OneByOne => join.chunk_one_by_one(*offset, count, entry),
-        };
-        if !goes_on? {
+        if !join.chunk(*offset, count, entry).map_err(|reason| stbl.fault(reason))? {
             break;
         }
     }
@@ -57,13 +33,11 @@ fn joined(tables: &Tables, file_size: u64, way: Way) -> Result<Joined, String> {
 }
 
 /// Bytes of each sample.
-#[derive(Debug)]
 enum Sizes {
     Alike { count: u32, size: u32 },
     Each(Vec<u32>),
 }
 
-#[derive(Debug)]
 struct Tables {
     sizes: Sizes,
     chunks: Vec<u64>,
@@ -227,67 +201,6 @@ impl<'a> Join<'a> {
         Ok(self.number < self.total)
     }
 
-    /// The same as [`Self::chunk`], sample by sample, where each has a size.
-    fn chunk_one_by_one(
-        &mut self,
-        mut offset: u64,
-        count: u32,
-        entry: u16,
-    ) -> Result<bool, String> {
-        let Sizes::Each(sizes) = &self.tables.sizes else {
-            return self.chunk(offset, count, entry);
-        };
-        let left = u64::from(count).min(self.total - self.number);
-        let first = usize::try_from(self.number).unwrap_or(usize::MAX);
-        let sizes = sizes.get(first..).unwrap_or_default();
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(sizes.len());
-        if self.samples.runs().len() + most > limits::RUNS {
-            return self.chunk(offset, count, entry);
-        }
-        let mut keys = match &self.tables.keys {
-            Some(keys) => {
-                let passed = keys[self.key_index..].partition_point(|key| *key < self.number);
-                self.key_index += passed;
-                Some(&keys[self.key_index..])
-            }
-            None => None,
-        };
-        let all = keys.map_or(0, <[u64]>::len);
-        let mut whole = true;
-        for size in &sizes[..most] {
-            if self.file_size.checked_sub(offset).is_none_or(|room| u64::from(*size) > room) {
-                self.cut = Some(offset);
-                whole = false;
-                break;
-            }
-            let key = match &mut keys {
-                None => true,
-                Some([next, rest @ ..]) if *next == self.number => {
-                    keys = Some(rest);
-                    true
-                }
-                Some(_) => false,
-            };
-            let run = Run {
-                first: 0,
-                count: 1,
-                offset,
-                size: *size,
-                decode: self.decode,
-                duration: self.durations.one(),
-                composition: self.compositions.one(),
-                entry,
-                key,
-            };
-            self.samples.push(run, self.file_size)?;
-            offset += u64::from(*size);
-            self.decode = run.end();
-            self.number += 1;
-        }
-        self.key_index += all - keys.map_or(0, <[u64]>::len);
-        Ok(whole && self.number < self.total)
-    }
-
     fn same_size(&self) -> (u64, u32) {
         match &self.tables.sizes {
             Sizes::Alike { size, .. } => (self.total - self.number, *size),
@@ -352,70 +265,11 @@ impl<'a, T: Copy + Default> Stretches<'a, T> {
         (agree, self.last)
     }
 
-    /// The value of the next sample, which is taken.
-    fn one(&mut self) -> T {
-        while let [(count, value), rest @ ..] = self.entries {
-            if *count > self.taken {
-                self.taken += 1;
-                return *value;
-            }
-            self.last = *value;
-            self.entries = rest;
-            self.taken = 0;
-        }
-        self.last
-    }
-
     /// `count` samples of what [`Self::next`] gave were taken.
     fn advance(&mut self, count: u64) {
         // Beyond the end of the table nothing is counted.
         if !self.entries.is_empty() {
             self.taken += u32::try_from(count).expect("next gave no more than is left");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::{btree_set, vec};
-    use proptest::prelude::*;
-
-    fn tables() -> impl Strategy<Value = Tables> {
-        let chunk = prop_oneof![8 => 0_u64..3000, 1 => any::<u64>()];
-        let layout = (1_u32..9, 0_u32..9, 0_u32..3).prop_map(|(chunk, samples, entry)| StscEntry {
-            first_chunk: chunk,
-            samples_per_chunk: samples,
-            sample_description_index: entry,
-        });
-        (
-            vec(prop_oneof![9 => 0_u32..60, 1 => any::<u32>()], 0..40),
-            vec(chunk, 0..9),
-            vec(layout, 0..4),
-            vec((0_u32..4, any::<u32>()), 0..30),
-            vec((0_u32..4, any::<i32>()), 0..30),
-            prop::option::of(btree_set(0_u64..40, 0..9)),
-        )
-            .prop_map(|(sizes, chunks, mut layout, durations, compositions, keys)| {
-                layout.sort_by_key(|entry| entry.first_chunk);
-                let keys = keys.map(|keys| keys.into_iter().collect());
-                let sizes = Sizes::Each(sizes);
-                Tables { sizes, chunks, layout, durations, compositions, keys }
-            })
-    }
-
-    proptest! {
-        /// Whatever the tables hold, ends of files, claims of more bytes than
-        /// there are and tables that are too short included.
-        #[test]
-        fn both_ways_take_the_same(
-            tables in tables(),
-            file_size in prop_oneof![0_u64..6000, any::<u64>()],
-        ) {
-            prop_assert_eq!(
-                joined(&tables, file_size, Way::OneByOne),
-                joined(&tables, file_size, Way::ByAgreement)
-            );
         }
     }
 }
