@@ -26,6 +26,7 @@ use crate::cli::since::Since;
 use crate::compute::Compute;
 use crate::rescan::{self, RescanError};
 use crate::site::{Site, SiteError, now};
+use crate::timeline::cameras_known;
 use crew::Crew;
 use hitless_model::{CameraId, Nanos, RunId, Utc};
 use hitless_schema::StoreError;
@@ -150,8 +151,7 @@ async fn work(site: &Site, options: &Options) -> Result<Vec<CameraWork>, RunErro
     let mut work = site.store.stitch_work().await?;
     let known: BTreeSet<CameraId> = work.iter().map(|one| one.camera.clone()).collect();
     if let Some(camera) = options.cameras.iter().find(|camera| !known.contains(*camera)) {
-        let known: Vec<&str> = known.iter().map(CameraId::as_str).collect();
-        return Err(RunError::NoCamera(camera.clone(), known.join(", ")));
+        return Err(RunError::NoCamera(camera.clone(), cameras_known(known.iter())));
     }
     work.retain(|one| options.cameras.is_empty() || options.cameras.contains(&one.camera));
     work.sort_by(|a, b| a.camera.cmp(&b.camera));

@@ -52,8 +52,8 @@ pub async fn read(
     }
     let known = site.store.stitch_work().await?;
     let Some(work) = known.iter().find(|work| work.camera == *camera) else {
-        let known: Vec<&str> = known.iter().map(|work| work.camera.as_str()).collect();
-        return Err(TimelineError::NoCamera(camera.clone(), known.join(", ")));
+        let known = cameras_known(known.iter().map(|work| &work.camera));
+        return Err(TimelineError::NoCamera(camera.clone(), known));
     };
     let mut entries = site.store.timeline(camera, range.from, range.to).await?;
     if let Some(open) = open_gap(site, work).await? {
@@ -74,6 +74,15 @@ impl Timeline {
     pub fn gaps(&self) -> impl Iterator<Item = &Entry> {
         let is_gap = |e: &&Entry| matches!(e.what, What::Gap(cause) if cause != Cause::Disabled);
         self.entries.iter().filter(is_gap)
+    }
+}
+
+/// Names of cameras, for who asked for another one.
+pub fn cameras_known<'a>(cameras: impl Iterator<Item = &'a CameraId>) -> String {
+    let names: Vec<&str> = cameras.map(CameraId::as_str).collect();
+    match names.is_empty() {
+        true => "none yet (nothing is recorded, or `stitcher rescan` has to find it)".to_owned(),
+        false => names.join(", "),
     }
 }
 
