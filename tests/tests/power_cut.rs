@@ -4,7 +4,10 @@
 use hitless_fixtures::codec::VideoCodec;
 use hitless_fixtures::{CameraSpec, Tally, spawn};
 use hitless_model::SegmentState;
-use hitless_tests::{LoopDisk, Recorder, Setup, Site, boxes, footage, judge, paths, until};
+use hitless_schema::{DatabaseUrl, Store};
+use hitless_tests::{
+    LoopDisk, Recorder, Setup, Site, Stitcher, boxes, footage, judge, paths, until,
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,6 +70,29 @@ fn a_power_cut_costs_what_was_not_synced() {
         assert!(lost as usize <= MOST_LOST, "{camera}: {lost} units lost; {tally}");
     }
     assert_recovers(&site, &setup);
+    assert_stitched_for_good(&site, &setup, &mut disk);
+}
+
+/// What a run of the stitcher has answered is there after another power cut,
+/// though somebody who has the database open keeps its log from being folded.
+fn assert_stitched_for_good(site: &Site, setup: &Setup, disk: &mut LoopDisk) {
+    let stitcher = Stitcher::new(site, setup);
+    let range = ["--from", "2020-01-01", "--to", "2100-01-01", "--json"];
+    let timeline = || stitcher.run(&[&["timeline", "--camera", "avc"][..], &range].concat());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let open = runtime
+        .block_on(Store::open(&DatabaseUrl::sqlite_file(site.database())))
+        .expect("the database opens");
+    let before = timeline();
+    assert!(stitcher.run(&["run"]).status < 2);
+    let stitched = timeline();
+    assert!(stitched.out.len() > before.out.len(), "{}", stitched.out);
+    disk.cut_power();
+    runtime.block_on(open.close());
+    disk.unmount();
+    disk.mount();
+    assert_eq!(timeline().out, stitched.out, "a run that had answered is lost");
 }
 
 /// Names of the segments that the recorder said are closed.

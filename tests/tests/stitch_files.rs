@@ -24,6 +24,10 @@ fn duplicates_go_and_nothing_is_lost(ground: &Ground) {
     let chosen = shown["segments"].as_array().expect("a list").clone();
     assert!(!chosen.is_empty(), "{shown:#}");
     assert!(chosen.iter().all(|one| one["duplicate"] == true));
+    let dry = ["prune", "--duplicates", "now", "--dry-run"];
+    assert_eq!(ground.stitcher.json(&dry, 0), shown);
+    let both = ground.stitcher.run(&[&dry[..], &["--yes"]].concat());
+    assert!(both.status == 2 && both.err.contains("cannot be used with"), "{}", both.err);
     assert_eq!(ground.site.all_segments().len(), all, "only shown");
     let done = ground.stitcher.json(&["prune", "--duplicates", "now", "--yes"], 0);
     assert_eq!(done["removed"], chosen.len(), "{done:#}");

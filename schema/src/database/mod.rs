@@ -5,6 +5,7 @@
 //! knows which database it is.
 
 mod connect;
+mod lasts;
 mod row;
 mod statement;
 mod transaction;
@@ -18,6 +19,7 @@ pub(crate) use value::Value;
 
 use crate::error::{ErrorKind, StoreError};
 use crate::url::{DatabaseUrl, Target};
+use lasts::Lasts;
 use sqlx::{PgPool, SqlSafeStr, SqlitePool};
 use std::sync::Arc;
 
@@ -49,8 +51,23 @@ impl Database {
         Ok(Self { pools, shown })
     }
 
-    /// Begins a transaction that may write.
+    /// Begins a transaction that may write, and that lasts when its commit
+    /// returns.
     pub async fn begin(&self, doing: &'static str) -> Result<Transaction, StoreError> {
+        self.begin_to_last(Lasts::Now, doing).await
+    }
+
+    /// Begins a transaction that may write, and that lasts with the next one
+    /// that was begun by [`begin`](Self::begin).
+    pub async fn begin_unhurried(&self, doing: &'static str) -> Result<Transaction, StoreError> {
+        self.begin_to_last(Lasts::WithNext, doing).await
+    }
+
+    async fn begin_to_last(
+        &self,
+        lasts: Lasts,
+        doing: &'static str,
+    ) -> Result<Transaction, StoreError> {
         let failed = |e| StoreError::from_driver(&self.shown, doing, &e);
         let shown = Arc::clone(&self.shown);
         match &self.pools {
@@ -59,13 +76,11 @@ impl Database {
                     let gone = "the file was removed or replaced while open";
                     return Err(self.error(ErrorKind::Unreachable, doing, gone));
                 }
-                // At once the writer: a transaction that reads first and
-                // writes later fails when another process wrote in between.
-                let begun = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+                let begun = writer.begin_with(lasts.begin_sqlite()).await.map_err(failed)?;
                 Ok(Transaction::on_sqlite(begun, shown, doing))
             }
             Pools::Postgres(pool) => {
-                let begun = pool.begin().await.map_err(failed)?;
+                let begun = pool.begin_with(lasts.begin_postgres()).await.map_err(failed)?;
                 Ok(Transaction::on_postgres(begun, shown, doing))
             }
         }

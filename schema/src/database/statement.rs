@@ -24,6 +24,17 @@ impl Statement {
         self
     }
 
+    /// Adds UPDATE and the table, for a transaction of which nothing is wanted
+    /// if this fails. Else SQLite writes each page that it is about to change
+    /// to a file first, to be able to undo this statement alone.
+    pub fn update(&mut self, table: &str) -> &mut Self {
+        let update = match self.dialect {
+            Dialect::Sqlite => "UPDATE OR ROLLBACK ",
+            Dialect::Postgres => "UPDATE ",
+        };
+        self.text(update).text(table)
+    }
+
     /// Adds a placeholder and its value.
     pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());

@@ -43,7 +43,7 @@ impl Store {
     pub async fn put_indexes(&self, indexes: &[NewIndex]) -> Result<u64, StoreError> {
         let rows: BTreeMap<_, _> = indexes.iter().map(|i| (&i.segment, Row::read(i))).collect();
         let rows: Vec<Row<'_>> = rows.into_values().collect();
-        let mut transaction = self.database().begin("write indexes").await?;
+        let mut transaction = self.database().begin_unhurried("write indexes").await?;
         let mut numbers = reserve(&mut transaction, rows.len()).await?;
         let touched = put(&mut transaction, &rows, &mut numbers).await?;
         transaction.commit().await?;
@@ -57,7 +57,7 @@ impl Store {
         segments: &[(SegmentName, ChangeSeq)],
     ) -> Result<u64, StoreError> {
         let segments: BTreeMap<_, _> = segments.iter().map(|(name, seq)| (name, seq)).collect();
-        let mut transaction = self.database().begin("confirm indexes").await?;
+        let mut transaction = self.database().begin_unhurried("confirm indexes").await?;
         let mut touched = 0;
         for (name, seq) in segments {
             let values =
@@ -80,7 +80,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut cameras = cameras.to_vec();
         cameras.sort();
-        let mut transaction = self.database().begin("note what is indexed").await?;
+        let mut transaction = self.database().begin_unhurried("note what is indexed").await?;
         for lot in lots(&cameras, LOT) {
             let update = "UPDATE stitch_cameras SET indexed_seq = ";
             let mut statement = Statement::new(transaction.dialect(), update);
@@ -97,7 +97,7 @@ impl Store {
     /// many.
     pub async fn quarantine(&self, segments: &[Unreadable]) -> Result<u64, StoreError> {
         let by_name: BTreeMap<_, _> = segments.iter().map(|s| (&s.segment, s)).collect();
-        let mut transaction = self.database().begin("set corrupt segments aside").await?;
+        let mut transaction = self.database().begin_unhurried("set corrupt segments aside").await?;
         let mut numbers = reserve(&mut transaction, by_name.len() * 2).await?;
         let (mut aside, mut touched) = (Vec::new(), 0);
         for one in by_name.into_values() {
@@ -124,7 +124,8 @@ impl Store {
     /// How many rows it added or changed.
     pub async fn put_off(&self, segments: &[Unreadable]) -> Result<u64, StoreError> {
         let by_name: BTreeMap<_, _> = segments.iter().map(|s| (&s.segment, s)).collect();
-        let mut transaction = self.database().begin("put unreadable segments off").await?;
+        let mut transaction =
+            self.database().begin_unhurried("put unreadable segments off").await?;
         let mut touched = 0;
         for one in by_name.into_values() {
             let mut statement = Statement::new(transaction.dialect(), INSERT);

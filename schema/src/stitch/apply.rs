@@ -48,7 +48,7 @@ impl Store {
             return Ok(applied);
         }
         different.sort_by(|(a, _), (b, _)| windows[*a].camera.cmp(&windows[*b].camera));
-        let mut transaction = self.database().begin(DOING).await?;
+        let mut transaction = self.database().begin_unhurried(DOING).await?;
         transaction.execute(LOCK, vec![]).await?;
         for (place, difference) in &different {
             applied[*place] = write(&mut transaction, &windows[*place], difference).await?;

@@ -169,8 +169,8 @@ impl Judgements {
         }
         for (status, names) in &self.mark {
             for lot in lots(names, LOT) {
-                let update = "UPDATE video_segments SET overlap_status = ";
-                let mut statement = Statement::new(transaction.dialect(), update);
+                let mut statement = Statement::new(transaction.dialect(), "");
+                statement.update("video_segments").text(" SET overlap_status = ");
                 statement.bind(status.as_str()).text(" WHERE camera_id = ").bind(camera.as_str());
                 statement.text(" AND overlap_status <> ").bind(status.as_str());
                 statement.text(" AND name IN (");
@@ -207,8 +207,8 @@ impl Most {
         transaction: &mut Transaction,
         camera: &CameraId,
     ) -> Result<u64, StoreError> {
-        let update = "UPDATE video_segments SET overlap_status = ";
-        let mut statement = Statement::new(transaction.dialect(), update);
+        let mut statement = Statement::new(transaction.dialect(), "");
+        statement.update("video_segments").text(" SET overlap_status = ");
         statement.bind(self.status.as_str()).text(" WHERE camera_id = ").bind(camera.as_str());
         statement.text(" AND overlap_status <> ").bind(self.status.as_str());
         // the sum keeps SQLite from the index of changes: rows lie by name

@@ -34,7 +34,7 @@ impl Store {
         now: Utc,
         lease: Nanos,
     ) -> Result<Vec<(CameraId, StitchState)>, StoreError> {
-        let mut transaction = self.database().begin("claim cameras").await?;
+        let mut transaction = self.database().begin_unhurried("claim cameras").await?;
         let mut held = Vec::new();
         for camera in cameras.iter().collect::<BTreeSet<_>>() {
             let values = vec![
@@ -59,7 +59,7 @@ impl Store {
     ) -> Result<Vec<CameraId>, StoreError> {
         let sql = "UPDATE stitch_cameras SET leased_until_ns = $2
              WHERE holder = $1 RETURNING camera_id";
-        let mut transaction = self.database().begin("renew leases").await?;
+        let mut transaction = self.database().begin_unhurried("renew leases").await?;
         let values = vec![holder.as_str().into(), now.plus(lease).as_ns().into()];
         let mut held = transaction.select(sql, values, |row: &Row| id(row, 0)).await?;
         transaction.commit().await?;
@@ -73,7 +73,7 @@ impl Store {
         holder: &RunId,
         cameras: &[CameraId],
     ) -> Result<(), StoreError> {
-        let mut transaction = self.database().begin("release cameras").await?;
+        let mut transaction = self.database().begin_unhurried("release cameras").await?;
         for camera in cameras.iter().collect::<BTreeSet<_>>() {
             let values = vec![holder.as_str().into(), camera.as_str().into()];
             transaction.execute(RELEASE, values).await?;
@@ -85,7 +85,7 @@ impl Store {
     pub async fn release_all(&self, holder: &RunId) -> Result<(), StoreError> {
         let sql = "UPDATE stitch_cameras SET holder = NULL, leased_until_ns = NULL
              WHERE holder = $1";
-        let mut transaction = self.database().begin("release cameras").await?;
+        let mut transaction = self.database().begin_unhurried("release cameras").await?;
         transaction.execute(sql, vec![holder.as_str().into()]).await?;
         transaction.commit().await
     }

@@ -76,7 +76,8 @@ const LAST: &str = "SELECT run_id, host, pid, version, started_ns, finished_ns, 
      ORDER BY started_ns DESC, run_id DESC LIMIT 1";
 
 impl Store {
-    /// Writes a run as it stands: once when it begins, again when it ends.
+    /// Writes a run as it stands: once when it begins, again when it ends. With
+    /// it lasts all that was written before, timelines and indexes included.
     pub async fn put_stitch_run(&self, run: &StitchRun) -> Result<(), StoreError> {
         let mut transaction = self.database().begin("write a stitching run").await?;
         let values = vec![

@@ -1,7 +1,8 @@
 //! The real program, timed as a whole process, its memory watched.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What one run took and said.
@@ -23,25 +24,33 @@ pub fn stitch(config: &Path, ends: i32) -> Ran {
         .stdout(out.reopen().expect("it is there"))
         .spawn()
         .expect("it starts");
-    let peak_bytes = watch(&mut child);
-    let status = child.wait().expect("it ends");
-    let took = begun.elapsed();
+    let ended = AtomicBool::new(false);
+    let (status, took, peak_bytes) = std::thread::scope(|scope| {
+        let pid = child.id();
+        let ended = &ended;
+        let watched = scope.spawn(move || watch(pid, ended));
+        let status = child.wait().expect("it ends");
+        let took = begun.elapsed();
+        ended.store(true, Ordering::Relaxed);
+        (status, took, watched.join().expect("it watches"))
+    });
     let text = std::fs::read_to_string(out.path()).expect("an answer");
     assert_eq!(status.code(), Some(ends), "{text}");
     let answer = serde_json::from_str(&text).expect("a document");
     Ran { took, peak_bytes, answer }
 }
 
-/// Looks at its memory until it ends; the system keeps the highest mark.
-fn watch(child: &mut Child) -> u64 {
-    let path = format!("/proc/{}/status", child.id());
+/// Looks at its memory until it ends; the system keeps the highest mark. Not
+/// often: each look takes time from what is measured.
+fn watch(pid: u32, ended: &AtomicBool) -> u64 {
+    let path = format!("/proc/{pid}/status");
     let mut peak = 0;
-    while child.try_wait().expect("it can be asked").is_none() {
+    while !ended.load(Ordering::Relaxed) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = mark.and_then(|mark| mark.trim().trim_end_matches(" kB").parse::<u64>().ok());
         peak = peak.max(kib.unwrap_or(0) * 1024);
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(10));
     }
     peak
 }

@@ -31,8 +31,11 @@ pub(super) struct Args {
     #[arg(long = "camera", value_name = "ID")]
     cameras: Vec<CameraId>,
     /// Really remove
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
+    /// Only show what would go, as without --yes
+    #[arg(long)]
+    dry_run: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,

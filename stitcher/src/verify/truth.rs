@@ -26,6 +26,16 @@ pub enum TruthError {
         /// Which line, from 1.
         line: usize,
     },
+    /// Not one picture.
+    #[error(
+        "{path} lists no picture; make it of coded ones: \
+         ffmpeg -i FILE -map 0:v -c copy -f framemd5 -",
+        path = path.display()
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// Hashes of decoded pictures.
     #[error(
         "{path} has hashes of decoded pictures; make it of coded ones: \
@@ -81,6 +91,9 @@ impl Truth {
             if stream == pictures {
                 frames.push(hash);
             }
+        }
+        if frames.is_empty() {
+            return Err(TruthError::Empty { path: path.to_owned() });
         }
         Ok(Self { frames })
     }
@@ -149,5 +162,12 @@ mod tests {
         std::fs::write(file.path(), text).expect("written");
         let truth = Truth::read(file.path()).expect("a truth");
         assert_eq!(truth.frames, [[0x22; 16], [0x44; 16]]);
+    }
+    #[test]
+    fn a_list_without_a_picture_is_refused() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "#format: frame checksums\n\n").expect("written");
+        let refused = Truth::read(file.path());
+        assert!(matches!(refused, Err(TruthError::Empty { .. })), "{refused:?}");
     }
 }
