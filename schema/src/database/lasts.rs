@@ -7,7 +7,8 @@ pub(crate) enum Lasts {
     Now,
     /// With the next one that lasts at once. Until then a power cut takes it
     /// back, with all that came after it and never in part: for what would be
-    /// done again. Saves a wait for the disk each.
+    /// done again, and takes no numbers that others may have seen by then.
+    /// Saves a wait for the disk each.
     WithNext,
 }
 

@@ -43,7 +43,7 @@ impl Store {
     pub async fn put_indexes(&self, indexes: &[NewIndex]) -> Result<u64, StoreError> {
         let rows: BTreeMap<_, _> = indexes.iter().map(|i| (&i.segment, Row::read(i))).collect();
         let rows: Vec<Row<'_>> = rows.into_values().collect();
-        let mut transaction = self.database().begin_unhurried("write indexes").await?;
+        let mut transaction = self.database().begin("write indexes").await?;
         let mut numbers = reserve(&mut transaction, rows.len()).await?;
         let touched = put(&mut transaction, &rows, &mut numbers).await?;
         transaction.commit().await?;
@@ -97,7 +97,7 @@ impl Store {
     /// many.
     pub async fn quarantine(&self, segments: &[Unreadable]) -> Result<u64, StoreError> {
         let by_name: BTreeMap<_, _> = segments.iter().map(|s| (&s.segment, s)).collect();
-        let mut transaction = self.database().begin_unhurried("set corrupt segments aside").await?;
+        let mut transaction = self.database().begin("set corrupt segments aside").await?;
         let mut numbers = reserve(&mut transaction, by_name.len() * 2).await?;
         let (mut aside, mut touched) = (Vec::new(), 0);
         for one in by_name.into_values() {
