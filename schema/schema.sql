@@ -14,6 +14,8 @@
 -- /* WITHOUT ROWID */ is read by SQLite alone: rows lie in the order of their
 -- key, a camera's beside each other. Recorders write them minute by minute, all
 -- cameras in turn; in that order a plan would touch a page for every row.
+-- /* WITH (fillfactor = 50) */ is read by PostgreSQL alone: each page keeps room
+-- for the next versions of its rows.
 -- There are no foreign keys: rows come from several machines, some of them
 -- hours late from a spool, and the media files are the truth.
 
@@ -131,7 +133,7 @@ CREATE TABLE video_segments (
   change_seq        BIGINT NOT NULL,
   -- The camera leads, so that PostgreSQL can partition by it.
   PRIMARY KEY (camera_id, name)
-) /* WITHOUT ROWID */;
+) /* WITHOUT ROWID */ /* WITH (fillfactor = 50) */;
 -- The segments of a camera in a range.
 CREATE INDEX video_segments_start ON video_segments (camera_id, start_ns, instance_id);
 -- The oldest of all, for retention.

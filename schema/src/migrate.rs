@@ -18,6 +18,8 @@ pub(crate) struct Migration {
     /// adds tables, or columns with a default, and no new word in an old
     /// column.
     pub effect: Effect,
+    /// `None`: of both databases. The other one has nothing to do.
+    pub of: Option<Dialect>,
     pub sql: &'static str,
 }
 
@@ -34,25 +36,36 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         number: 1,
         name: "first",
         effect: Effect::Breaking,
+        of: None,
         sql: include_str!("../migrations/0001_first.sql"),
     },
     Migration {
         number: 2,
         name: "timeline",
         effect: Effect::Additive,
+        of: None,
         sql: include_str!("../migrations/0002_timeline.sql"),
     },
     Migration {
         number: 3,
         name: "unplayable",
         effect: Effect::Additive,
+        of: None,
         sql: include_str!("../migrations/0003_unplayable.sql"),
     },
     Migration {
         number: 4,
         name: "indexed",
         effect: Effect::Additive,
+        of: None,
         sql: include_str!("../migrations/0004_indexed.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "room",
+        effect: Effect::Additive,
+        of: Some(Dialect::Postgres),
+        sql: include_str!("../migrations/0005_room.sql"),
     },
 ];
 
@@ -87,7 +100,9 @@ pub(crate) async fn migrate(database: &Database, to: &[Migration]) -> Result<(),
 }
 
 async fn run(transaction: &mut Transaction, migration: &Migration) -> Result<(), StoreError> {
-    transaction.run_script(migration.sql).await?;
+    if migration.of.is_none_or(|of| of == transaction.dialect()) {
+        transaction.run_script(migration.sql).await?;
+    }
     let additive = i64::from(migration.effect == Effect::Additive);
     let values = vec![migration.number.into(), migration.name.into(), additive.into()];
     transaction

@@ -127,7 +127,8 @@ pub async fn execute(url: &DatabaseUrl, sql: &str) {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut sqlite(path).await).await.map(drop)
         }
         None => {
-            let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+            let sql = sql.replace("/* WITH (fillfactor = 50) */", "WITH (fillfactor = 50)");
+            let sql = sqlx::raw_sql(AssertSqlSafe(sql));
             sql.execute(&mut postgres(url).await).await.map(drop)
         }
     };
@@ -163,6 +164,9 @@ async fn catalogue(url: &DatabaseUrl) -> Vec<String> {
             let sql = "SELECT table_name || '.' || column_name || ' ' || data_type || ' null='
                    || is_nullable || ' default=' || COALESCE(column_default, '')
                  FROM information_schema.columns WHERE table_schema = 'public'
+                 UNION ALL
+                 SELECT relname || ' ' || array_to_string(reloptions, ' ') FROM pg_class
+                   WHERE reloptions IS NOT NULL AND relnamespace = 'public'::regnamespace
                  UNION ALL
                  SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'";
             let rows = sqlx::query(sql).fetch_all(&mut postgres(url).await).await;
