@@ -3,12 +3,13 @@
 
 mod world;
 
+use hitless_model::MediaSpan;
 use hitless_stitcher_core::{Entry, How, Plan, StrandId, What, render};
 use proptest::prelude::*;
-use world::World;
-use world::camera::Order;
+use world::camera::{Order, SCALE};
 use world::oracle::truth;
 use world::script::{FAIR, Weather, config, scripts};
+use world::{World, begin};
 
 const CLEAR: Weather = Weather { lives: 7, ..FAIR };
 const ROUGH: Weather = Weather { losses: 3, ..FAIR };
@@ -124,6 +125,21 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Spans stand where they were recorded. Clocks are off by up to 80 ms each, and of
+/// pictures out of order one that is shown first may come a few later.
+fn check_instants(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
+    let step = MediaSpan::new(world.habits.step).to_nanos(SCALE).as_secs_f64();
+    let most = 0.2 + 4.0 * step;
+    for entry in plan.entries.iter().filter(|e| matches!(e.what, What::Span(_))) {
+        let own = world.played(&world.facts, std::slice::from_ref(entry));
+        let shown = own.iter().map(|(n, _)| world.film[*n].shown).min().unwrap_or_default();
+        let truth = begin().plus(MediaSpan::new(shown).to_nanos(SCALE));
+        let off = entry.start.since(truth).as_secs_f64();
+        prop_assert!(off.abs() < most, "{off} off: {own:?}\n{}", render(&world.facts, plan));
+    }
+    Ok(())
+}
+
 /// What is missing in truth after a frame and before another, in seconds.
 fn truly_missing(world: &World, before: usize, after: usize) -> f64 {
     let apart = world.film[after].shown - world.film[before].shown - world.habits.step;
@@ -186,6 +202,7 @@ proptest! {
         let (plan, _) = world.plan();
         prop_assume!(all_exact(&world, &plan));
         check(&world, &plan)?;
+        check_instants(&world, &plan)?;
         if world.habits.order == Order::Plain {
             check_gaps(&world, &plan)?;
         }
@@ -234,6 +251,7 @@ proptest! {
         let (plan, _) = world.plan();
         prop_assume!(all_exact(&world, &plan));
         check(&world, &plan)?;
+        check_instants(&world, &plan)?;
     }
 
     /// I1, I2, I11: what clocks say decides nothing where pictures do.
