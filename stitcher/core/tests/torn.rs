@@ -3,10 +3,11 @@
 
 mod world;
 
+use hitless_model::MediaSpan;
 use hitless_stitcher_core::{Plan, What, render};
-use world::World;
-use world::camera::{Habits, Order};
+use world::camera::{Habits, Order, SCALE};
 use world::recorder::{Loss, Take};
+use world::{World, begin};
 
 const NAMES: [(&str, &str); 3] = [("blue", "run-1"), ("green", "run-2"), ("nvr-1", "run-3")];
 /// Pictures in a GOP.
@@ -90,14 +91,15 @@ fn leading_pictures_of_three_recorders_are_played_once() {
     everything_is_played(&world);
 }
 
-/// Of five pictures one recorder has the first and the last, the other two between,
-/// which it takes for the end of the GOP before. Neither says that it lost any.
+/// Of five pictures one recorder has the first and the last in a file of their own, the
+/// other the two between, which it takes for the end of the GOP before. Neither says
+/// that it lost any.
 #[test]
 fn pictures_between_two_that_seem_to_follow_each_other_are_played() {
     let key = 25 * 5;
+    let few: Vec<usize> = (key + 1..key + 4).chain(key + 5..key + 10).collect();
     let most: Vec<usize> = (key - 5..key + 2).chain([key + 4]).collect();
-    let world = unnoticed(Order::Plain, 5, &[&[key + 1, key + 2, key + 3], &most]);
-    all_is_played_but(&world, &[key + 1]);
+    all_is_played_but(&unnoticed(Order::Plain, 5, &[&few, &most]), &[key + 1]);
 }
 
 /// One file has lost so much unsaid that it looks like that of an unsteady camera.
@@ -110,6 +112,24 @@ fn a_file_with_many_unnoticed_losses_is_not_taken_for_whole() {
     takes[1].to = key + 13;
     world = World::new(&world.habits.clone(), ALL, &NAMES[..2], takes);
     all_is_played_but(&world, &lost[4..]);
+}
+
+/// A recorder that had nothing before a key frame makes times of decoding that are too
+/// early for a while. What another one needs of it in that GOP begins in time.
+#[test]
+fn a_piece_of_a_copy_that_lost_much_before_begins_in_time() {
+    let key = 10 * 11;
+    let much: Vec<usize> = (key - 27..key).collect();
+    let world = world_of(Order::BFrames, 11, &[&[key + 3], &much]);
+    everything_is_played(&world);
+    let (plan, _) = world.plan();
+    for entry in &plan.entries {
+        let own = world.played(&world.facts, std::slice::from_ref(entry));
+        let shown = own.iter().map(|(n, _)| world.film[*n].shown).min().unwrap_or_default();
+        let truth = begin().plus(MediaSpan::new(shown).to_nanos(SCALE));
+        let off = entry.start.since(truth).as_secs_f64();
+        assert!(off.abs() < 0.2, "{off} off\n{}", render(&world.facts, &plan));
+    }
 }
 
 /// Pictures out of order of which nearly all were lost: how long one lasts is
@@ -155,10 +175,10 @@ fn missing_before(world: &World, picture: usize) -> f64 {
     missing.map(|e| e.end.since(e.start).as_secs_f64()).sum()
 }
 
-/// Ten pictures a second, all in files of one GOP of seven.
+/// Ten pictures a second, all in files of one GOP of seven, with nothing beside them.
 fn short_files(lost: std::ops::Range<usize>, stalls: Vec<(usize, i64)>) -> World {
     let mut take = Take::whole(0, 0, ALL);
-    take.segment_gops = 1;
+    (take.segment_gops, take.foreign) = (1, true);
     take.losses = vec![Loss { at: lost.start, frames: lost.len(), partial: false }];
     World::new(&Habits { stalls, ..Habits::even(9_000, 7) }, ALL, &NAMES[..1], vec![take])
 }
