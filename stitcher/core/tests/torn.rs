@@ -163,6 +163,15 @@ fn of_several_borders_the_usual_one_is_taken() {
     }
 }
 
+/// As long a loss in one as in the other, and again the key frame and a leading picture.
+#[test]
+fn a_key_frame_after_a_long_loss_is_not_taken_for_earlier() {
+    let key = 14 * 8;
+    let most: Vec<usize> = (key - 5..key).chain([key + 1]).collect();
+    everything_is_played(&world_of(Order::OpenGop, 8, &[&most, &[key - 6, key]]));
+    everything_is_played(&world_of(Order::OpenGop, 8, &[&most, &[key - 8, key - 6, key]]));
+}
+
 /// How much is missing right before a picture, by the entries there.
 fn missing_before(world: &World, picture: usize) -> f64 {
     let (plan, _) = world.plan();
