@@ -130,6 +130,11 @@ impl SegmentFacts {
         self.within(first, samples).any(|p| p.is_long(self.timescale))
     }
 
+    /// The first pause between these samples, or right after them.
+    pub(crate) fn pause_among(&self, first: u32, samples: u32) -> Option<&Pause> {
+        self.within(first, samples.saturating_add(1)).find(|p| p.is_long(self.timescale))
+    }
+
     /// May a few frames be missing between two of these samples?
     pub(crate) fn slips_within(&self, first: u32, samples: u32) -> bool {
         self.within(first, samples).any(|p| !p.is_long(self.timescale))

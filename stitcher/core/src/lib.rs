@@ -10,6 +10,7 @@ mod audio;
 mod carry;
 mod cause;
 mod choice;
+mod cut;
 mod diff;
 mod entries;
 mod evidence;

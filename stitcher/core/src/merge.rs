@@ -29,7 +29,8 @@ pub(crate) fn merged(
     let own = &slot.copies[best];
     let frame = copies.iter().map(|c| c.frame).min().unwrap_or(0);
     let shortest = sure_frame(frame, view.strand(own.strand).timescale);
-    if copies.len() < 2 || !may_lack(own, &copies[1..], shortest) {
+    let usual = at.map_or(frame, |at| at.frame.min(frame));
+    if copies.len() < 2 || !may_lack(own, &copies[1..], (shortest, usual)) {
         return None;
     }
     let rows: Vec<Vec<Frame>> =
@@ -49,15 +50,23 @@ pub(crate) fn merged(
 }
 
 /// May the others have frames that this copy has not?
-fn may_lack(own: &Unit, others: &[&Unit], shortest: i64) -> bool {
+fn may_lack(own: &Unit, others: &[&Unit], (shortest, usual): (i64, i64)) -> bool {
     let whole = |c: &&Unit| c.closed && c.damaged == 0 && c.headed;
     own.damaged > 0
         || own.pauses
         || own.slips
+        || is_thin(own, usual)
         || (!own.headed && others.iter().any(|c| c.headed))
         || others.iter().any(|c| c.last > own.last && !is_one(c.last, own.last, shortest))
         // cut off among frames out of order: the last one shown says nothing
         || (!own.closed && !others.iter().any(|c| whole(c) && c.samples <= own.samples))
+}
+
+/// Are there fewer pictures than the time from its first to its last has room for?
+fn is_thin(unit: &Unit, usual: i64) -> bool {
+    let steps = i64::from(unit.samples).saturating_sub(1);
+    let room = unit.last.saturating_sub(unit.from);
+    room.saturating_sub(usual.saturating_mul(steps)).saturating_mul(2) > usual
 }
 
 /// The best copy first, then the others that may be mixed with it.
@@ -125,15 +134,10 @@ fn agree(look: &mut Look<'_>, rows: &[Vec<Frame>], found: &ByTime) -> bool {
 }
 
 fn choose(rows: &[Vec<Frame>], told: &[Told], found: &ByTime, playing: usize) -> Vec<Frame> {
-    let shifts = shifts(rows, found);
-    let order = decode_order(told, found, |frames| {
-        let (copy, place, _) = frames[0];
-        rows[copy][place].decode.saturating_add(shifts[copy])
-    });
     let mut current = playing;
-    order
+    decode_order(told, found)
         .iter()
-        .map(|(decode, shown)| {
+        .map(|shown| {
             let frames = &found[shown];
             let whole = || frames.iter().filter(|f| !f.2);
             let pick = whole()
@@ -142,23 +146,7 @@ fn choose(rows: &[Vec<Frame>], told: &[Told], found: &ByTime, playing: usize) ->
                 .or_else(|| frames.iter().find(|f| f.0 == current))
                 .unwrap_or(&frames[0]);
             current = pick.0;
-            Frame { decode: *decode, ..rows[pick.0][pick.1] }
-        })
-        .collect()
-}
-
-/// What to add to each copy's decode times to get the first one's: recorders
-/// may make them up, and then differ by a constant. Frames that both have
-/// tell it.
-fn shifts(rows: &[Vec<Frame>], found: &ByTime) -> Vec<i64> {
-    (0..rows.len())
-        .map(|copy| {
-            let shared = found.values().find_map(|frames| {
-                let own = frames.iter().find(|f| f.0 == copy)?;
-                let first = frames.iter().find(|f| f.0 == 0)?;
-                Some(rows[0][first.1].decode.saturating_sub(rows[copy][own.1].decode))
-            });
-            shared.unwrap_or(0)
+            rows[pick.0][pick.1]
         })
         .collect()
 }

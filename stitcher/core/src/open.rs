@@ -12,6 +12,7 @@ use crate::group::Groups;
 use crate::slot::Slot;
 use crate::table::Sample;
 use crate::unit::Unit;
+use std::cmp::Reverse;
 
 /// One way in which a copy can lie around the border between two GOPs: what it
 /// shows up to `before` is of the first, what it shows from `from` on of the
@@ -53,7 +54,8 @@ pub(crate) fn open_up(
     if !slots.iter().any(|s| s.open) {
         return;
     }
-    let own = |n: usize| &all[firsts[n]..firsts.get(n + 1).copied().unwrap_or(all.len())];
+    let begin = |n: usize| firsts.get(n).copied().unwrap_or(all.len());
+    let own = |n: usize| &all[begin(n)..begin(n + 1)];
     // of strands that have lost key frames
     let mut torn: Vec<Unit> = Vec::new();
     for (n, slot) in slots.iter_mut().enumerate().skip(1) {
@@ -62,6 +64,8 @@ pub(crate) fn open_up(
         let told = own(n).iter().any(has_all_after_its_key);
         if slot.open && !told && torn.iter().any(|u| u.damaged > 0 && !has_key(u)) {
             let key = decoded(groups, look, own(n), own(n - 1)).unwrap_or(i64::MAX);
+            let after = own(n + 1).iter().chain(own(n - 1)).find_map(lead);
+            let usual = after.map(|lead| slot.start.saturating_sub(lead));
             let ways: Vec<Vec<Border>> = torn
                 .iter()
                 .map(|unit| match has_key(unit) {
@@ -69,7 +73,7 @@ pub(crate) fn open_up(
                     false => ways(groups, look, unit, (slot, key)),
                 })
                 .collect();
-            slot.from = border(&ways).map_or(slot.from, |at| at.min(slot.from));
+            slot.from = border(&ways, usual).map_or(slot.from, |at| at.min(slot.from));
         }
         torn.retain(|u| u.last >= slot.start && !has_key(u));
     }
@@ -84,18 +88,25 @@ fn has_all_after_its_key(unit: &Unit) -> bool {
         && unit.samples > unit.leading.saturating_add(1)
 }
 
-/// When the key frame is decoded, by one that has it. What was lost before it makes
-/// that too early: it is not longer before it is shown than the key frame before.
+/// For how long pictures are shown before a key frame, where none was lost.
+fn lead(unit: &Unit) -> Option<i64> {
+    let told = unit.open && has_all_after_its_key(unit);
+    told.then(|| unit.start.saturating_sub(unit.from))
+}
+
+/// When the key frame is decoded, by those that have it or the one before: it is not
+/// longer before it is shown than that one. Losses before any of them make it too
+/// early, so the latest is believed.
 fn decoded(groups: &Groups, look: &mut Look<'_>, own: &[Unit], before: &[Unit]) -> Option<i64> {
     let mut decode = |unit: &Unit| {
         let sample = look.samples(unit.segment)?.get(unit.first as usize)?;
         Some(sample.decode.ticks().saturating_add(groups.axis(unit.strand).offset))
     };
-    let unit = own.iter().find(|u| u.headed)?;
-    let told = decode(unit)?;
-    let sound = before.iter().find(|u| u.headed && !u.first_damaged && u.strand == unit.strand);
-    let early = sound.and_then(|u| Some(u.start.saturating_sub(decode(u)?)));
-    Some(early.map_or(told, |early| told.max(unit.start.saturating_sub(early))))
+    let start = own.iter().find(|u| u.headed)?.start;
+    let told = own.iter().filter(|u| u.headed).filter_map(&mut decode).max();
+    let sound = before.iter().filter(|u| u.headed && !u.first_damaged);
+    let early = sound.filter_map(|u| Some(u.start.saturating_sub(decode(u)?))).min();
+    told.max(early.map(|early| start.saturating_sub(early)))
 }
 
 /// Who has the key frame, and lost nothing, has all that is shown before it.
@@ -149,13 +160,14 @@ fn ways(
     ways
 }
 
-/// The border that most copies allow, by times of decoding too; of several the
-/// latest.
-fn border(ways: &[Vec<Border>]) -> Option<i64> {
+/// The border that most copies allow, by times of decoding too; of several the one
+/// nearest to what is usual, or the latest.
+fn border(ways: &[Vec<Border>], usual: Option<i64>) -> Option<i64> {
     let allow = |at: i64, in_time: bool| {
         let is = |way: &Border| way.allows(at) && (way.in_time || !in_time);
         ways.iter().filter(|ways| ways.iter().any(is)).count()
     };
+    let off = |at: i64| usual.map(|usual| Reverse(usual.saturating_sub(at).saturating_abs()));
     let all = ways.iter().flatten().map(|b| b.at);
-    all.max_by_key(|at| (allow(*at, false), allow(*at, true), *at))
+    all.max_by_key(|at| (allow(*at, false), allow(*at, true), off(*at), *at))
 }

@@ -27,17 +27,12 @@ pub(crate) struct Told {
     pub(crate) frame: i64,
 }
 
-/// When each is shown, and when it is decoded: `decode` for all, in an order
-/// that no copy contradicts, and never standing still.
-pub(crate) fn decode_order(
-    told: &[Told],
-    found: &ByTime,
-    decode: impl Fn(&[(usize, usize, bool)]) -> i64,
-) -> Vec<(i64, i64)> {
+/// When each is shown, in an order that no copy contradicts.
+pub(crate) fn decode_order(told: &[Told], found: &ByTime) -> Vec<i64> {
     let copies = copies(told, found);
     if copies.iter().all(|copy| copy.order.is_sorted()) {
         // as they are shown
-        return in_time(found.keys().copied(), found, decode);
+        return found.keys().copied().collect();
     }
     let mut before: BTreeMap<i64, usize> = BTreeMap::new();
     for copy in &copies {
@@ -63,22 +58,7 @@ pub(crate) fn decode_order(
     }
     // copies that contradict each other: the rest as it is shown
     order.extend(left);
-    in_time(order.into_iter(), found, decode)
-}
-
-/// With times of decoding that rise.
-fn in_time(
-    order: impl Iterator<Item = i64>,
-    found: &ByTime,
-    decode: impl Fn(&[(usize, usize, bool)]) -> i64,
-) -> Vec<(i64, i64)> {
-    let mut least = i64::MIN;
-    let timed = |shown: i64| {
-        let at = decode(&found[&shown]).max(least);
-        least = at.saturating_add(1);
-        (at, shown)
-    };
-    order.map(timed).collect()
+    order
 }
 
 /// One copy: when its frames are shown, in its order.
@@ -257,10 +237,7 @@ mod tests {
                 found.entry(shown.abs()).or_default().push((copy, place, *shown < 0));
             }
         }
-        // no times of decoding
-        let order = decode_order(&told, &found, |_| 0);
-        assert!(order.windows(2).all(|two| two[0].0 < two[1].0), "{order:?}");
-        order.into_iter().map(|(_, shown)| shown).collect()
+        decode_order(&told, &found)
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! copies.
 
 use crate::choice::{Position, best};
+use crate::cut::cut;
 use crate::evidence::Look;
 use crate::facts::SegmentRef;
 use crate::group::Groups;
@@ -12,7 +13,6 @@ use crate::merge::merged;
 use crate::pause::Pause;
 use crate::slot::Slot;
 use crate::strand::{StrandRef, View};
-use crate::table::{TELLING, sound_step};
 use crate::unit::Unit;
 
 /// Consecutive samples of one segment. Times are on the group's axis.
@@ -52,8 +52,6 @@ pub(crate) struct Frame {
     pub(crate) shown: i64,
     /// Until when.
     pub(crate) end: i64,
-    /// When it is decoded.
-    pub(crate) decode: i64,
     /// Its recorder had nothing for a while before it.
     pub(crate) late: Option<Pause>,
 }
@@ -151,7 +149,6 @@ pub(crate) fn frames(
                 damaged: s.damaged,
                 shown: s.presentation.ticks().saturating_add(offset),
                 end: s.presentation.plus(s.duration).ticks().saturating_add(offset),
-                decode: s.decode.ticks().saturating_add(offset),
                 late: match sample == unit.first {
                     true => unit.late,
                     false => row.pause_before(sample).map(|p| p.shifted(offset)),
@@ -159,112 +156,6 @@ pub(crate) fn frames(
             })
             .collect(),
     )
-}
-
-/// Cuts frames in decode order where the segment changes or frames are lost.
-fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
-    let before_key = leading_frames(slot, unit, frames);
-    let shown = frames.iter().map(|f| (f.shown, f.damaged));
-    let mut usual = sound_step(shown).unwrap_or(unit.frame);
-    if frames.len() < TELLING {
-        let shortest = frames.iter().map(|f| f.end.saturating_sub(f.shown)).min();
-        let others = shortest.into_iter().chain(at.map(|p| p.frame)).filter(|f| *f > 0);
-        usual = others.fold(usual, i64::min);
-    }
-    let earliest = |n: usize, frame: &Frame| {
-        match n {
-            0 => {
-                frames.iter().take(1 + before_key.max(unit.leading as usize)).map(|f| f.shown).min()
-            }
-            _ => None,
-        }
-        .unwrap_or(frame.shown)
-    };
-    let zero = frames.first().map_or(0, |f| f.decode);
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut latest = at.map(|p| p.last);
-    for (n, frame) in frames.iter().enumerate() {
-        let lost = match latest {
-            Some(latest) if frame.damaged || frame.late.is_some() => {
-                let noted = match frame.damaged {
-                    true => lost_before(frames, earliest(n, frame), latest, usual),
-                    false => 0,
-                };
-                let late = |late: Pause| {
-                    late.lost_after(latest_before(frames, late.until.ticks(), latest))
-                };
-                noted.max(frame.late.map_or(0, late))
-            }
-            _ => 0,
-        };
-        let leading = (1..=before_key).contains(&n);
-        latest = Some(latest.map_or(frame.shown, |l| l.max(frame.shown)));
-        match pieces.last_mut() {
-            Some(piece) if lost == 0 && leading == piece.leading && follows(piece, frame) => {
-                extend(piece, frame);
-            }
-            _ => pieces.push(Piece { leading, ..begin(slot, frame, (n, zero), usual, lost) }),
-        }
-    }
-    for piece in &mut pieces {
-        piece.end = honest_end(piece.last, piece.end, usual);
-    }
-    pieces
-}
-
-/// How many frames right after the key frame are shown before it.
-fn leading_frames(slot: &Slot, unit: &Unit, frames: &[Frame]) -> usize {
-    if !slot.open || !frames.first().is_some_and(|f| is_one(f.shown, slot.start, unit.frame)) {
-        return 0;
-    }
-    frames[1..].iter().take_while(|f| f.shown < slot.start).count()
-}
-
-fn follows(piece: &Piece, frame: &Frame) -> bool {
-    piece.segment == frame.segment && piece.first.saturating_add(piece.samples) == frame.sample
-}
-
-fn extend(piece: &mut Piece, frame: &Frame) {
-    piece.samples += 1;
-    piece.damaged += u32::from(frame.damaged);
-    piece.last = piece.last.max(frame.shown);
-    piece.end = piece.end.max(frame.end);
-}
-
-fn begin(slot: &Slot, frame: &Frame, (n, zero): (usize, i64), usual: i64, lost: i64) -> Piece {
-    let from = match n {
-        0 => slot.from.min(frame.shown),
-        _ if lost > 0 => frame.shown,
-        // decode times always advance, presentation times need not
-        _ => slot.from.saturating_add(frame.decode.saturating_sub(zero)),
-    };
-    Piece {
-        strand: frame.strand,
-        segment: frame.segment,
-        first: frame.sample,
-        samples: 1,
-        damaged: u32::from(frame.damaged),
-        leading: false,
-        from,
-        key: if n == 0 { slot.start.max(from) } else { from.max(slot.start.saturating_add(usual)) },
-        last: frame.shown,
-        end: frame.end,
-        frame: usual,
-        lost,
-        noted: frame.damaged,
-    }
-}
-
-/// Ticks missing right before what is shown at this time.
-fn lost_before(frames: &[Frame], shown: i64, latest: i64, usual: i64) -> i64 {
-    let step = shown.saturating_sub(latest_before(frames, shown, latest));
-    if is_step(step, usual) { step.saturating_sub(usual) } else { 0 }
-}
-
-/// When the latest picture before a time is shown, `latest` being one of them.
-fn latest_before(frames: &[Frame], shown: i64, latest: i64) -> i64 {
-    let before = frames.iter().map(|f| f.shown).filter(|s| *s < shown).max();
-    before.map_or(latest, |b| b.max(latest.min(shown)))
 }
 
 /// How much of a pause right before a unit nobody has.

@@ -65,8 +65,9 @@ impl Unit {
         self.pauses = row.pauses_within(self.first, self.samples);
         self.slips = row.slips_within(self.first, self.samples);
         self.late = row.pause_before(self.first).map(shifted);
-        if let Some(after) = row.pause_before(self.first.saturating_add(self.samples)) {
-            self.frame = self.frame.min(after.frame.ticks().max(1));
+        if let Some(pause) = row.pause_among(self.first, self.samples) {
+            // the only step of a few pictures may be the pause
+            self.frame = self.frame.min(pause.frame.ticks().max(1));
             *self = self.honest();
         }
     }

@@ -3,7 +3,7 @@
 
 mod world;
 
-use hitless_model::{ClockSource, Nanos};
+use hitless_model::Nanos;
 use hitless_stitcher_core::{Evidence, Facts, SegmentFacts, Settings};
 use proptest::prelude::*;
 use world::World;
@@ -146,28 +146,6 @@ fn habits() -> Habits {
     }
 }
 
-/// Segments of a minute.
-fn take(lineage: u32, from: usize, to: usize) -> Take {
-    Take {
-        lineage,
-        strand: 0,
-        from,
-        to,
-        losses: Vec::new(),
-        unnoticed: false,
-        crashed: false,
-        segment_gops: 30,
-        common_borders: true,
-        clock_off: Nanos::ZERO,
-        error: Nanos::from_millis(20),
-        drift_ppb: 0,
-        drift_admitted: true,
-        step: None,
-        parameters: 1,
-        source: ClockSource::SenderReport,
-    }
-}
-
 /// How many rows are looked at again when these come days late.
 fn rows_for(world: &World, late: &[usize]) -> usize {
     let settings = Settings::default();
@@ -183,7 +161,8 @@ fn rows_for(world: &World, late: &[usize]) -> usize {
 #[test]
 fn one_late_segment_opens_a_few_hours() {
     let of = |hours: usize| {
-        let world = World::new(&habits(), hours * HOUR, &TWO[..1], vec![take(0, 0, hours * HOUR)]);
+        let world =
+            World::new(&habits(), hours * HOUR, &TWO[..1], vec![Take::whole(0, 0, hours * HOUR)]);
         rows_for(&world, &[300])
     };
     let (short, long) = (of(12), of(36));
@@ -195,7 +174,7 @@ fn one_late_segment_opens_a_few_hours() {
 #[test]
 fn one_late_segment_of_a_twin_opens_a_few_hours() {
     let of = |hours: usize| {
-        let takes = vec![take(0, 0, hours * HOUR), take(1, 0, hours * HOUR)];
+        let takes = vec![Take::whole(0, 0, hours * HOUR), Take::whole(1, 0, hours * HOUR)];
         let world = World::new(&habits(), hours * HOUR, &TWO, takes);
         rows_for(&world, &[60 * hours + 300])
     };
@@ -208,7 +187,7 @@ fn one_late_segment_of_a_twin_opens_a_few_hours() {
 /// other and stayed there. All of that changes.
 #[test]
 fn one_late_segment_of_the_twin_that_is_played_changes_the_rest() {
-    let takes = vec![take(0, 0, 12 * HOUR), take(1, 0, 12 * HOUR)];
+    let takes = vec![Take::whole(0, 0, 12 * HOUR), Take::whole(1, 0, 12 * HOUR)];
     let world = World::new(&habits(), 12 * HOUR, &TWO, takes);
     assert!(rows_for(&world, &[300]) > 2 * 6 * 60);
 }
@@ -216,7 +195,7 @@ fn one_late_segment_of_the_twin_that_is_played_changes_the_rest() {
 /// Two that lie a day apart open two windows, and nothing in between.
 #[test]
 fn two_late_segments_open_two_windows() {
-    let world = World::new(&habits(), 36 * HOUR, &TWO[..1], vec![take(0, 0, 36 * HOUR)]);
+    let world = World::new(&habits(), 36 * HOUR, &TWO[..1], vec![Take::whole(0, 0, 36 * HOUR)]);
     let rows = rows_for(&world, &[300, 1800]);
     assert!(rows <= 600, "{rows} rows of {}", 36 * 60);
 }
@@ -224,7 +203,7 @@ fn two_late_segments_open_two_windows() {
 /// What a second recorder had of three hours comes as a whole, later.
 #[test]
 fn a_late_strand_opens_what_it_touches() {
-    let takes = vec![take(0, 0, 48 * HOUR), take(1, 5 * HOUR, 8 * HOUR)];
+    let takes = vec![Take::whole(0, 0, 48 * HOUR), Take::whole(1, 5 * HOUR, 8 * HOUR)];
     let world = World::new(&habits(), 48 * HOUR, &TWO, takes);
     let late: Vec<usize> = (0..world.facts.segments.len())
         .filter(|at| world.facts.segments[*at].lineage == 1)

@@ -29,6 +29,8 @@ pub struct Take {
     pub losses: Vec<Loss>,
     /// It does not notice them.
     pub unnoticed: bool,
+    /// Beside a file it says nothing of what it knew when it began it.
+    pub foreign: bool,
     /// Ended by a crash.
     pub crashed: bool,
     /// GOPs in a segment.
@@ -60,6 +62,7 @@ impl Take {
             to,
             losses: Vec::new(),
             unnoticed: false,
+            foreign: false,
             crashed: false,
             segment_gops: 30,
             common_borders: true,
@@ -88,13 +91,16 @@ pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<
     let decoded = decoded(film, &got);
     let base = got.first().map_or(0, |(n, _)| film[*n].shown) - 1_000;
     let cuts = cuts(film, take, &got);
-    let mut out = Vec::new();
+    let mut out: Vec<Recorded> = Vec::new();
     for cut in cuts.windows(2) {
         let part = &got[cut[0]..cut[1]];
         // a recorder learns how long a sample lasts from the next one, in whichever
         // segment that is
         let times = &decoded[cut[0]..(cut[1] + 1).min(got.len())];
-        out.push(segment(film, take, (part, times), base, begin, *number));
+        let mut next = segment(film, take, (part, times), base, begin, *number);
+        let usual = usual(&out).filter(|_| !take.foreign && !take.unnoticed);
+        next.facts.pauses = pauses(&next.samples, SCALE, usual);
+        out.push(next);
         *number += 1;
     }
     if let Some(last) = out.last_mut()
@@ -103,6 +109,14 @@ pub fn record(film: &[Frame], take: &Take, begin: Utc, number: &mut u64) -> Vec<
         last.facts.state = SegmentState::Recovered;
     }
     out
+}
+
+/// How long a sample usually lasted: the middle one of the last nine.
+fn usual(before: &[Recorded]) -> Option<MediaSpan> {
+    let all = before.iter().rev().flat_map(|r| r.samples.iter().rev());
+    let mut lasted: Vec<MediaSpan> = all.map(|s| s.duration).take(9).collect();
+    lasted.sort_unstable();
+    lasted.get(lasted.len().checked_sub(1)? / 2).copied()
 }
 
 /// Frames received from the first whole key frame on, with their damage.
@@ -231,7 +245,7 @@ fn segment(
             damaged: u32::try_from(part.iter().filter(|p| p.1).count()).expect("small"),
             parameters: take.parameters,
             audio: false,
-            pauses: pauses(&samples, SCALE, None),
+            pauses: Vec::new(),
         },
         samples,
         frames: part.iter().map(|p| p.0).collect(),

@@ -251,6 +251,7 @@ impl Script {
             to,
             losses: losses.collect(),
             unnoticed: self.unnoticed,
+            foreign: false,
             crashed: life.crashed,
             // every three GOPs of the film
             segment_gops: if life.common_borders { 3 } else { life.segment_gops },
