@@ -54,25 +54,6 @@ pub(crate) fn entries(walk: &Walk<'_>, look: &Look<'_>, settings: &Settings) -> 
     line
 }
 
-/// What is missing between the last span and the horizon. How much that is
-/// the clock of the last span says, wherever the timeline has put it.
-pub(crate) fn tail(walk: &Walk<'_>, settings: &Settings, from: Option<Utc>) -> Vec<Entry> {
-    let facts = walk.view.facts;
-    let Some(from) = from.or(facts.begins) else { return Vec::new() };
-    let (raw, frame) = walk.at.map_or((from, Nanos::ZERO), |at| {
-        let media = at.end.saturating_sub(walk.groups.axis(at.strand).offset);
-        let frame = MediaSpan::new(at.frame).to_nanos(walk.view.strand(at.strand).timescale);
-        (walk.view.segment(at.segment).label(MediaTime::new(media)), frame)
-    });
-    let length = facts.horizon.since(raw);
-    if length <= frame {
-        return Vec::new();
-    }
-    let to = toward(from, length, facts.horizon);
-    let missing = crate::walk::Missing { length, noted: false };
-    carve(facts, settings, &Causes::of(facts), (from, to), missing)
-}
-
 /// The timeline begins with its first footage, or when it was to begin.
 fn begin(
     line: &mut Line,

@@ -42,6 +42,7 @@ mod stepped;
 mod strand;
 mod table;
 mod tables;
+mod tail;
 mod unit;
 mod vote;
 mod walk;

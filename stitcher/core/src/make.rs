@@ -2,7 +2,7 @@
 //! walk, entries.
 
 use crate::align::{alignments, before, strand_id};
-use crate::entries::{entries, tail};
+use crate::entries::entries;
 use crate::evidence::{Evidence, Look, Needs};
 use crate::facts::Facts;
 use crate::group::{groups, tied_late};
@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::status::statuses;
 use crate::strand::View;
 use crate::tables::overlaps;
+use crate::tail::tail;
 use crate::walk::Walk;
 use hitless_model::Utc;
 
