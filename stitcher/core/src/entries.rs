@@ -12,7 +12,7 @@ use crate::evidence::Look;
 use crate::missing::carve;
 use crate::plan::{Entry, Span, What};
 use crate::settings::Settings;
-use crate::walk::{Played, Walk};
+use crate::walk::{Missing, Played, ToldBy, Walk};
 use hitless_model::{MediaSpan, MediaTime, Nanos, Utc};
 
 /// The entries of a walk, and where the timeline stands after each played.
@@ -31,7 +31,10 @@ pub(crate) fn entries(walk: &Walk<'_>, look: &Look<'_>, settings: &Settings) -> 
         let raw = raw(walk, played);
         if let Some(missing) = played.missing {
             let from = now.unwrap_or(raw.0);
-            let to = toward(from, missing.length, raw.0);
+            let to = match missing.told_by {
+                ToldBy::Clocks => toward(from, missing.length, raw.0),
+                ToldBy::Pictures => from.plus(missing.length.max(Nanos::new(SHORTEST))),
+            };
             line.entries.extend(carve(facts, settings, &causes, (from, to), missing));
             now = Some(to);
         }
@@ -64,7 +67,8 @@ fn begin(
 ) -> Utc {
     let facts = walk.view.facts;
     if let Some(begins) = facts.begins.filter(|b| *b < first) {
-        let missing = crate::walk::Missing { length: first.since(begins), noted: false };
+        let length = first.since(begins);
+        let missing = Missing { length, told_by: ToldBy::Clocks, noted: false };
         line.entries.extend(carve(facts, settings, causes, (begins, first), missing));
     }
     first

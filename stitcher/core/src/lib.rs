@@ -36,6 +36,7 @@ mod resume;
 mod rhythm;
 mod seek;
 mod settings;
+mod skew;
 mod slot;
 mod status;
 mod stepped;
@@ -60,4 +61,5 @@ pub use plan::{
 };
 pub use render::render;
 pub use settings::Settings;
+pub use skew::{Clock, Skew};
 pub use table::{AudioStretch, Gop, GopTable, KeyKind, Sample};

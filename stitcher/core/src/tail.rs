@@ -14,7 +14,7 @@ use crate::missing::carve;
 use crate::plan::Entry;
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
-use crate::walk::{Missing, Walk};
+use crate::walk::{Missing, ToldBy, Walk};
 use hitless_model::{CameraEvent, CameraState, MediaSpan, MediaTime, Nanos, Run, Utc};
 
 /// What is missing after the last span.
@@ -26,7 +26,7 @@ pub(crate) fn tail(walk: &Walk<'_>, settings: &Settings, from: Option<Utc>) -> V
     if length <= frame || from >= facts.horizon {
         return Vec::new();
     }
-    let missing = Missing { length, noted: false };
+    let missing = Missing { length, told_by: ToldBy::Clocks, noted: false };
     carve(facts, settings, &Causes::of(facts), (from, facts.horizon), missing)
 }
 
