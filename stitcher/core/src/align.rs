@@ -6,14 +6,14 @@
 //! strand ends and the other begins with ([`stepped`]).
 
 use crate::evidence::Look;
-use crate::pair::{Pair, pairs};
+use crate::pair::{Pair, may_be_far, pairs};
 use crate::plan::StrandId;
 use crate::probe::{self, Grain, Rows};
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Mark, Verdict, vote};
 use crate::{rhythm, stepped};
-use hitless_model::{ClockSource, MediaSpan, Nanos, Utc};
+use hitless_model::{MediaSpan, Nanos, Utc};
 use std::collections::BTreeSet;
 
 /// What is known of two strands: `late`'s ticks plus `offset` are `early`'s.
@@ -121,6 +121,8 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
                     differs |= enough && !any_equal(&early, &late);
                     // where a picture stands still, more of it proves nothing
                     unexplained |= enough && *grain == Grain::Keys && all_differ(&late);
+                    // by the clocks they have hardly met, which may be wrong
+                    unexplained |= n == 0 && *grain == Grain::Keys && early.len() <= rows.min_run;
                 }
                 Verdict::Ambiguous => (differs, unexplained) = (false, false),
             }
@@ -128,7 +130,7 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
         tries += u32::from(complete);
     }
     if unexplained
-        && may_be_far(view, pair)
+        && may_be_far(view, pair.early, pair.late)
         && let Some(aligned) = probe_far(view, look, settings, pair)
     {
         return aligned;
@@ -136,31 +138,6 @@ fn align(view: &View<'_>, look: &mut Look<'_>, settings: &Settings, pair: &Pair)
     let done = !comparable || tries > settings.retries;
     let how = rhythm::by_clock(view, look, settings, pair, comparable, differs);
     Aligned { how, done, to: if done { read } else { pair.to } }
-}
-
-/// May the clocks of two strands be a minute apart? Not if both have the camera's,
-/// and not if both recorders ran on one host: there equal pictures a minute apart
-/// are footage that is played again and again. Of recorders that nothing is known
-/// of anything may be.
-fn may_be_far(view: &View<'_>, pair: &Pair) -> bool {
-    let reported = |strand: StrandRef| {
-        let mut segments = view.strand(strand).segments.iter();
-        segments.any(|s| view.segment(*s).source == ClockSource::SenderReport)
-    };
-    if reported(pair.early) && reported(pair.late) {
-        return false;
-    }
-    let host = |strand: StrandRef| {
-        let run = view.run(strand)?;
-        view.facts.runs.iter().find(|known| known.run == *run).map(|known| &known.host)
-    };
-    match (view.run(pair.early), view.run(pair.late)) {
-        (Some(_), Some(_)) => {
-            let hosts = (host(pair.early), host(pair.late));
-            hosts.0.is_some() && hosts.1.is_some() && hosts.0 != hosts.1
-        }
-        _ => true,
-    }
 }
 
 /// No picture is equal where the clocks put them: one of them is off by more

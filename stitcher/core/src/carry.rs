@@ -11,6 +11,7 @@
 use crate::align::How;
 use crate::facts::SegmentFacts;
 use crate::settings::Settings;
+use crate::skew::Skew;
 use hitless_model::{InstanceId, MediaSpan, MediaTime, Nanos, RunId, SegmentNumber, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,9 @@ pub struct Carry {
     pub strands: Vec<Ahead>,
     /// What is known of every two of them that overlap.
     pub pairs: Vec<Met>,
+    /// Clocks that are known to be apart, by their names.
+    #[serde(default)]
+    pub skews: Vec<Skew>,
 }
 
 /// The last sample played.
@@ -127,7 +131,7 @@ impl Carry {
     ) -> bool {
         let Some(end) = self.end else { return true };
         let passed = self.passed.iter().find(|p| p.instance == *instance);
-        let margin = row.error.plus(settings.gate).plus(settings.gate);
+        let margin = row.stray(settings).plus(self.farthest());
         let row_end = row.label_end().plus(margin);
         let looked_at = |met: &Met| {
             let is =
@@ -153,6 +157,11 @@ impl Carry {
     /// that was stored there.
     pub fn is_behind(&self, instance: &InstanceId, number: SegmentNumber) -> bool {
         self.rows_from(instance).is_some_and(|from| number < from)
+    }
+
+    /// No clock is known to be farther from another one.
+    pub(crate) fn farthest(&self) -> Nanos {
+        self.skews.iter().map(|skew| skew.ahead.abs()).max().unwrap_or_default()
     }
 
     /// Was all of a segment passed, or everything after it?

@@ -85,7 +85,7 @@ fn shared(stretch: &Stretch, from: Utc, to: Utc) -> i64 {
 }
 
 /// The last sign of life; a heartbeat comes every few seconds.
-fn ended(run: &Run) -> Utc {
+pub(crate) fn ended(run: &Run) -> Utc {
     run.stopped.unwrap_or(run.heartbeat).max(run.started)
 }
 

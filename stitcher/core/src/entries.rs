@@ -12,7 +12,7 @@ use crate::evidence::Look;
 use crate::missing::carve;
 use crate::plan::{Entry, Span, What};
 use crate::settings::Settings;
-use crate::walk::{Played, Walk};
+use crate::walk::{Missing, Played, ToldBy, Walk};
 use hitless_model::{MediaSpan, MediaTime, Nanos, Utc};
 
 /// The entries of a walk, and where the timeline stands after each played.
@@ -31,7 +31,10 @@ pub(crate) fn entries(walk: &Walk<'_>, look: &Look<'_>, settings: &Settings) -> 
         let raw = raw(walk, played);
         if let Some(missing) = played.missing {
             let from = now.unwrap_or(raw.0);
-            let to = toward(from, missing.length, raw.0);
+            let to = match missing.told_by {
+                ToldBy::Clocks => toward(from, missing.length, raw.0),
+                ToldBy::Pictures => from.plus(missing.length.max(Nanos::new(SHORTEST))),
+            };
             line.entries.extend(carve(facts, settings, &causes, (from, to), missing));
             now = Some(to);
         }
@@ -54,25 +57,6 @@ pub(crate) fn entries(walk: &Walk<'_>, look: &Look<'_>, settings: &Settings) -> 
     line
 }
 
-/// What is missing between the last span and the horizon. How much that is
-/// the clock of the last span says, wherever the timeline has put it.
-pub(crate) fn tail(walk: &Walk<'_>, settings: &Settings, from: Option<Utc>) -> Vec<Entry> {
-    let facts = walk.view.facts;
-    let Some(from) = from.or(facts.begins) else { return Vec::new() };
-    let (raw, frame) = walk.at.map_or((from, Nanos::ZERO), |at| {
-        let media = at.end.saturating_sub(walk.groups.axis(at.strand).offset);
-        let frame = MediaSpan::new(at.frame).to_nanos(walk.view.strand(at.strand).timescale);
-        (walk.view.segment(at.segment).label(MediaTime::new(media)), frame)
-    });
-    let length = facts.horizon.since(raw);
-    if length <= frame {
-        return Vec::new();
-    }
-    let to = toward(from, length, facts.horizon);
-    let missing = crate::walk::Missing { length, noted: false };
-    carve(facts, settings, &Causes::of(facts), (from, to), missing)
-}
-
 /// The timeline begins with its first footage, or when it was to begin.
 fn begin(
     line: &mut Line,
@@ -83,7 +67,8 @@ fn begin(
 ) -> Utc {
     let facts = walk.view.facts;
     if let Some(begins) = facts.begins.filter(|b| *b < first) {
-        let missing = crate::walk::Missing { length: first.since(begins), noted: false };
+        let length = first.since(begins);
+        let missing = Missing { length, told_by: ToldBy::Clocks, noted: false };
         line.entries.extend(carve(facts, settings, causes, (begins, first), missing));
     }
     first

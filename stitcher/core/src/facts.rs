@@ -6,9 +6,10 @@
 
 use crate::carry::Carry;
 use crate::pause::Pause;
+use crate::settings::Settings;
 use hitless_model::{
-    CameraEvent, CameraId, ClockMap, ClockSource, InstanceId, MediaSpan, MediaTime, Nanos, Run,
-    RunId, Segment, SegmentNumber, SegmentState, Utc,
+    CameraEvent, CameraId, ClockMap, ClockSource, ClockStep, InstanceId, MediaSpan, MediaTime,
+    Nanos, Run, RunId, Segment, SegmentNumber, SegmentState, Utc,
 };
 
 /// A segment, by its place in [`Facts::segments`].
@@ -109,6 +110,15 @@ impl SegmentFacts {
         })
     }
 
+    /// What lies farther from it by the clocks is not compared with it.
+    pub(crate) fn stray(&self, settings: &Settings) -> Nanos {
+        let near = self.error.plus(settings.gate).plus(settings.gate);
+        match self.source {
+            ClockSource::SenderReport => near,
+            ClockSource::HostArrival | ClockSource::FileName => near.plus(settings.far_gate),
+        }
+    }
+
     /// Where the last sample ends on the strand's media clock.
     pub fn media_end(&self) -> MediaTime {
         self.media_start.plus(self.media_length)
@@ -194,8 +204,8 @@ pub struct Facts {
     pub runs: Vec<Run>,
     /// What recorders noticed about the camera, for causes.
     pub events: Vec<CameraEvent>,
-    /// By how much clocks of cameras or hosts are known to have been set.
-    pub clock_steps: Vec<Nanos>,
+    /// Where clocks of the camera or of hosts are known to have been set.
+    pub clock_steps: Vec<ClockStep>,
     /// Footage that retention removed.
     pub expired: Vec<Stretch>,
     /// From when on the camera was to be recorded; `None` = its first footage.

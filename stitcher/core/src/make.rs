@@ -2,16 +2,18 @@
 //! walk, entries.
 
 use crate::align::{alignments, before, strand_id};
-use crate::entries::{entries, tail};
+use crate::entries::entries;
 use crate::evidence::{Evidence, Look, Needs};
 use crate::facts::Facts;
 use crate::group::{groups, tied_late};
 use crate::plan::{Plan, StrandAlignment};
 use crate::resume::carry;
 use crate::settings::Settings;
+use crate::skew::recent;
 use crate::status::statuses;
 use crate::strand::View;
 use crate::tables::overlaps;
+use crate::tail::tail;
 use crate::walk::Walk;
 use hitless_model::Utc;
 
@@ -61,7 +63,8 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
         .filter(|_| countable)
         .filter_map(|j| {
             let end = end_after(j.played)?;
-            Some(carry(&walk, &overlaps, &aligned, (j.at, &j.marks, end)))
+            let skews = recent(&j.skews, end);
+            Some(carry(&walk, &overlaps, &aligned, (j.at, &j.marks, skews, end)))
         })
         .collect();
     let end: Option<Utc> = end_after(walk.played.len());
@@ -82,7 +85,10 @@ pub fn plan(facts: &Facts, settings: &Settings, evidence: &Evidence) -> Result<P
             .collect(),
         findings,
         carry: end
-            .map(|end| carry(&walk, &overlaps, &aligned, (walk.at, &walk.ledger.marks(), end)))
+            .map(|end| {
+                let skews = recent(&walk.clocks.skews(), end);
+                carry(&walk, &overlaps, &aligned, (walk.at, &walk.ledger.marks(), skews, end))
+            })
             .unwrap_or_default(),
         checkpoints,
     })

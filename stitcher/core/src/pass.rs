@@ -35,6 +35,8 @@ impl Walk<'_> {
             self.lanes[lane].cursor += 1;
             self.pass_earlier(lane, at);
             let push = self.lanes[lane].push.unwrap_or_default();
+            let slot = &self.lanes[lane].slots[at];
+            self.clocks.note(self.groups, &slot.copies, slot.start);
             for copy in &self.lanes[lane].slots[at].copies {
                 let end = label(self.view, self.groups, copy, copy.end);
                 self.ledger.pass(self.view, copy, end, push);
@@ -63,14 +65,15 @@ impl Walk<'_> {
         let (Some(at), Some((here, own))) = (self.at, self.here()) else { return };
         let playing = self.lane_of(at.strand);
         for lane in self.open_lanes() {
-            if self.lanes[lane].begins > here {
+            if self.lanes[lane].begins > here.plus(self.clocks.farthest()) {
                 break;
             }
             if lane == playing || self.lanes[lane].is_done() || !self.is_eligible(lane) {
                 continue;
             }
             self.push(lane);
-            let margin = own.plus(self.settings.gate);
+            let apart = self.apart(lane);
+            let margin = own.plus(self.settings.gate).plus(apart.error).plus(apart.by);
             let early = here.plus(Nanos::ZERO.minus(margin));
             while self.lanes[lane].lies_before(self.view, self.groups, early) {
                 self.pass_until(lane, self.lanes[lane].cursor + 1);

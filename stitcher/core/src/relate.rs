@@ -3,10 +3,12 @@
 //! On one axis ticks decide; from one axis to another, clocks.
 
 use crate::choice::Position;
+use crate::lane::Lane;
 use crate::piece::Piece;
 use crate::plan::{Seam, SeamKind};
+use crate::skew::Shift;
 use crate::strand::StrandRef;
-use crate::walk::{Missing, Walk};
+use crate::walk::{Missing, ToldBy, Walk};
 use hitless_model::{MediaSpan, MediaTime, Nanos, Utc};
 
 /// How the next piece follows.
@@ -23,9 +25,29 @@ impl Walk<'_> {
         if self.lane_of(at.strand) == lane {
             return self.within(&at, first);
         }
-        let start = self.lanes[lane].start(self.view, self.groups, slot);
-        let error = self.view.segment(first.segment).error.plus(own);
-        self.across(&at, first, here, start, error)
+        let apart = self.apart(lane);
+        let start = self.lanes[lane].start(self.view, self.groups, slot).plus(apart.by);
+        let error = self.view.segment(first.segment).error.plus(own).plus(apart.error);
+        let mut relation = self.across(&at, first, here, start, error);
+        if let Some(missing) = relation.missing.as_mut().filter(|_| !apart.is_none()) {
+            missing.told_by = ToldBy::Pictures;
+        }
+        relation
+    }
+
+    /// From what a lane's clock says to what the clock of what is played would.
+    /// Where one was set back nobody knows.
+    pub(crate) fn apart(&self, lane: usize) -> Shift {
+        let (Some(at), Some((here, _))) = (self.at, self.here()) else { return Shift::default() };
+        let pushed = |lane: &Lane| lane.push.unwrap_or_default() > self.settings.gate;
+        let (lane, playing) = (&self.lanes[lane], &self.lanes[self.lane_of(at.strand)]);
+        let next = lane.slots.get(lane.cursor).and_then(|slot| slot.copies.first());
+        match next {
+            Some(next) if !pushed(lane) && !pushed(playing) => {
+                self.clocks.shift(next.segment, at.segment, here)
+            }
+            _ => Shift::default(),
+        }
     }
 
     /// On one axis: ticks decide.
@@ -39,7 +61,11 @@ impl Walk<'_> {
             false => 0,
         };
         if lost > 0 {
-            let missing = Missing { length: ticks(lost), noted: follows && first.noted };
+            let told_by = match self.clocks.are_one(at.segment, first.segment) {
+                true => ToldBy::Clocks,
+                false => ToldBy::Pictures,
+            };
+            let missing = Missing { length: ticks(lost), told_by, noted: follows && first.noted };
             return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
         }
         let class = |s: StrandRef| self.groups.axis(s).class;
@@ -75,7 +101,7 @@ impl Walk<'_> {
             believed = believed.min(self.settings.gap_threshold);
         }
         if away > believed {
-            let missing = Missing { length: away, noted: false };
+            let missing = Missing { length: away, told_by: ToldBy::Clocks, noted: false };
             return Relation { seam: Seam::sure(SeamKind::Gap), missing: Some(missing) };
         }
         let doubled = if same { Nanos::ZERO } else { here.since(start).max(Nanos::ZERO) };
@@ -98,7 +124,8 @@ impl Walk<'_> {
         let scale = self.view.strand(piece.strand).timescale;
         if piece.lost > 0 {
             let length = MediaSpan::new(piece.lost).to_nanos(scale);
-            let missing = Some(Missing { length, noted: piece.noted });
+            let told_by = ToldBy::Clocks;
+            let missing = Some(Missing { length, told_by, noted: piece.noted });
             return Relation { seam: Seam::sure(SeamKind::Gap), missing };
         }
         let same = self.at.is_some_and(|p| p.strand == piece.strand);

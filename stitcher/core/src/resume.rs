@@ -5,6 +5,7 @@ use crate::carry::{Ahead, Carry, Met, Passed, Playing};
 use crate::choice::Position;
 use crate::facts::SegmentRef;
 use crate::ledger::{Mark, Marks};
+use crate::skew::Skew;
 use crate::strand::{StrandRef, View};
 use crate::table::count;
 use crate::tables::Overlaps;
@@ -84,7 +85,7 @@ pub(crate) fn carry(
     walk: &Walk<'_>,
     overlaps: &Overlaps,
     aligned: &[Alignment],
-    (at, marks, end): (Option<Position>, &Marks<'_>, Utc),
+    (at, marks, skews, end): (Option<Position>, &Marks<'_>, Vec<Skew>, Utc),
 ) -> Carry {
     let playing = at.map(|at| {
         let back = MediaSpan::new(walk.groups.axis(at.strand).offset.saturating_neg());
@@ -98,7 +99,7 @@ pub(crate) fn carry(
             closed: at.closed,
         }
     });
-    let mut passed: Vec<Passed> = marks
+    let passed: Vec<Passed> = marks
         .iter()
         .filter(|(_, mark, _)| end.since(mark.end) < FORGET)
         .map(|(instance, mark, played)| Passed {
@@ -113,16 +114,15 @@ pub(crate) fn carry(
             push: mark.push,
         })
         .collect();
-    context(walk, overlaps, (end, playing.as_ref()), &mut passed);
-    let mut carry =
-        Carry { end: Some(end), playing, passed, strands: Vec::new(), pairs: Vec::new() };
+    let mut carry = Carry { end: Some(end), playing, passed, skews, ..Carry::default() };
+    context(walk, overlaps, &mut carry);
     ahead(walk, aligned, &mut carry);
     carry
 }
 
 /// The strands that go on, and what is known of them.
 fn ahead(walk: &Walk<'_>, aligned: &[Alignment], carry: &mut Carry) {
-    let (view, end) = (walk.view, carry.end.unwrap_or_default());
+    let view = walk.view;
     let mut places = HashMap::new();
     let (mut groups, mut classes) = (HashMap::new(), HashMap::new());
     let mut strands = Vec::new();
@@ -146,9 +146,12 @@ fn ahead(walk: &Walk<'_>, aligned: &[Alignment], carry: &mut Carry) {
             class: *classes.entry(axis.class).or_insert(here),
         });
     }
+    let soon = |s: StrandRef| soon(walk, carry, s);
     let error = |s: StrandRef| view.first(s).error;
-    let soon = soon(walk, end);
-    let reach = |a: &Alignment| a.range.0 < soon.plus(error(a.early)).plus(error(a.late));
+    let reach = |a: &Alignment| {
+        let (early, late) = (soon(a.early).plus(error(a.late)), soon(a.late).plus(error(a.early)));
+        a.range.0 < early.max(late)
+    };
     let mut pairs: Vec<Met> = aligned
         .iter()
         .filter(|a| reach(a))
@@ -166,14 +169,15 @@ fn ahead(walk: &Walk<'_>, aligned: &[Alignment], carry: &mut Carry) {
 /// Has a strand begun, or does it soon, and are any of its rows needed?
 fn goes_on(walk: &Walk<'_>, carry: &Carry, strand: StrandRef) -> bool {
     let view = walk.view;
-    let soon = soon(walk, carry.end.unwrap_or_default()).plus(view.first(strand).error);
+    let soon = soon(walk, carry, strand);
     let from = carry.rows_from(view.instance(strand));
     view.strand(strand).begins.at <= soon && from.is_none_or(|f| f <= view.last(strand).number)
 }
 
-/// What begins before this may have been looked at.
-fn soon(walk: &Walk<'_>, end: Utc) -> Utc {
-    end.plus(walk.settings.gate).plus(walk.settings.gate)
+/// What of a strand begins before this may have been looked at.
+fn soon(walk: &Walk<'_>, carry: &Carry, strand: StrandRef) -> Utc {
+    let stray = walk.view.first(strand).stray(walk.settings);
+    carry.end.unwrap_or_default().plus(stray).plus(carry.farthest())
 }
 
 /// A segment that was reached is needed if anything of its strand is left.
@@ -186,18 +190,14 @@ fn first_needed(walk: &Walk<'_>, mark: &Mark) -> SegmentNumber {
 
 /// Segments that were passed are needed too where they share time with what
 /// was not, and the one that was played last.
-fn context(
-    walk: &Walk<'_>,
-    overlaps: &Overlaps,
-    (end, playing): (Utc, Option<&Playing>),
-    passed: &mut [Passed],
-) {
+fn context(walk: &Walk<'_>, overlaps: &Overlaps, carry: &mut Carry) {
     let view = walk.view;
+    let Carry { playing, passed, .. } = &*carry;
     let mut needed: BTreeMap<&InstanceId, SegmentNumber> = BTreeMap::new();
     let reached: HashMap<&InstanceId, (SegmentNumber, bool)> =
         passed.iter().map(|p| (&p.instance, (p.number, p.whole))).collect();
     for strand in view.strand_refs() {
-        let soon = soon(walk, end).plus(view.first(strand).error);
+        let soon = soon(walk, carry, strand);
         if view.strand(strand).begins.at > soon {
             continue;
         }
@@ -224,7 +224,7 @@ fn context(
     }
     let needed: Vec<Option<SegmentNumber>> =
         passed.iter().map(|p| needed.get(&p.instance).copied()).collect();
-    for (passed, needed) in passed.iter_mut().zip(needed) {
+    for (passed, needed) in carry.passed.iter_mut().zip(needed) {
         passed.from = needed.map_or(passed.from, |n| n.min(passed.from));
     }
 }

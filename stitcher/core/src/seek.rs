@@ -81,7 +81,7 @@ impl Walk<'_> {
                 continue;
             }
             // lanes are in order of where they begin and are only pushed on
-            let begins = self.lanes[lane].begins;
+            let begins = self.lanes[lane].begins.plus(Nanos::ZERO.minus(self.clocks.farthest()));
             if best.is_some_and(|(_, b)| begins > b.label) && here.is_none_or(|(at, _)| begins > at)
             {
                 break;
@@ -92,10 +92,17 @@ impl Walk<'_> {
             self.push(lane);
             // what one recorder wrote later never repeats what it wrote before
             let near = here.filter(|_| !self.goes_on(lane));
+            let apart = self.apart(lane);
+            let near = near.map(|(at, own)| apart.back((at, own)));
             let Some(entrance) = self.lanes[lane].entrance(self.view, self.groups, near) else {
                 // all that is left of it lies within what was played
                 self.pass_until(lane, self.lanes[lane].slots.len());
                 return self.soonest(own, here, in_order);
+            };
+            let entrance = Entrance {
+                label: entrance.label.plus(apart.by),
+                error: entrance.error.plus(apart.error),
+                ..entrance
             };
             // soonest, and among those that have the time the one that doubles least
             let sooner = |b: &(usize, Entrance)| {

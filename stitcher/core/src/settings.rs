@@ -41,6 +41,9 @@ pub struct Settings {
     /// A camera's clock may run this much faster or slower than declared, in
     /// parts per million, where its drift was not measured.
     pub drift_bound_ppm: i64,
+    /// The clocks of two hosts go apart by no more than this, in parts per
+    /// million: what two crystals do that no time server corrects.
+    pub host_drift_ppm: i64,
     /// A carry is noted at the first joint after each multiple of this.
     pub checkpoint_every: Nanos,
 }
@@ -61,6 +64,7 @@ impl Default for Settings {
             step_reach: Nanos::from_secs(2 * 3600),
             step_tries: 4,
             drift_bound_ppm: 1000,
+            host_drift_ppm: 100,
             checkpoint_every: Nanos::from_secs(3600),
         }
     }

@@ -10,7 +10,7 @@ use crate::probe;
 use crate::settings::Settings;
 use crate::strand::{StrandRef, View};
 use crate::vote::{Verdict, vote};
-use hitless_model::{MediaSpan, Nanos};
+use hitless_model::{ClockStep, MediaSpan};
 use std::collections::BTreeSet;
 
 /// Where a clock is known to have been set: strands that no fingerprint has
@@ -76,7 +76,7 @@ fn step(
     };
     let (_, about) = *expected(&rows, scale).first()?;
     let step = MediaSpan::new(offset.saturating_sub(about)).to_nanos(scale);
-    let known = |by: &Nanos| by.abs().minus(step.abs()).abs() <= rows.gate;
+    let known = |by: &ClockStep| by.step.abs().minus(step.abs()).abs() <= rows.gate;
     if !view.facts.clock_steps.iter().any(known) {
         // a picture in a loop
         return None;

@@ -16,6 +16,7 @@ use crate::piece::{Piece, pieces};
 use crate::plan::{Finding, Seam, SeamKind};
 use crate::relate::Relation;
 use crate::settings::Settings;
+use crate::skew::{Clocks, Skew};
 use crate::slot::slots;
 use crate::strand::{StrandRef, View};
 use crate::tables::Overlaps;
@@ -42,8 +43,19 @@ pub(crate) struct Played {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Missing {
     pub(crate) length: Nanos,
+    pub(crate) told_by: ToldBy,
     /// Lost on the way from the camera: its recorder has noted it.
     pub(crate) noted: bool,
+}
+
+/// Who says how long a stretch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ToldBy {
+    /// The clocks at both of its ends.
+    Clocks,
+    /// Pictures that are equal, there or some time ago: the clocks at its ends
+    /// are two that may be apart.
+    Pictures,
 }
 
 /// Everything that was decided.
@@ -57,6 +69,7 @@ pub(crate) struct Walk<'v> {
     first_open: usize,
     pub(crate) at: Option<Position>,
     pub(crate) ledger: Ledger<'v>,
+    pub(crate) clocks: Clocks<'v>,
     pub(crate) played: Vec<Played>,
     /// Joints: how much was played before each, and the state there.
     pub(crate) joints: Vec<Joint<'v>>,
@@ -70,6 +83,7 @@ pub(crate) struct Joint<'v> {
     pub(crate) played: usize,
     pub(crate) at: Option<Position>,
     pub(crate) marks: Marks<'v>,
+    pub(crate) skews: Vec<Skew>,
 }
 
 impl<'v> Walk<'v> {
@@ -95,6 +109,7 @@ impl<'v> Walk<'v> {
             groups,
             settings,
             ledger: Ledger::new(view, &lanes),
+            clocks: Clocks::new(view, settings),
             lanes,
             first_open: 0,
             at: None,
@@ -198,6 +213,7 @@ impl<'v> Walk<'v> {
             played: self.played.len(),
             at: self.at,
             marks: self.ledger.marks(),
+            skews: self.clocks.skews(),
         });
         self.view.facts.until.is_some_and(|until| begins >= until)
     }

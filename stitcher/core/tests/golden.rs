@@ -164,7 +164,7 @@ fn clock_set_back_before_a_handover() {
     let mut new = take(1, 145, 300);
     new.clock_off = Nanos::from_secs(-3600);
     let mut world = World::new(&habits(), 300 * SECOND, &TWO, vec![take(0, 0, 155), new]);
-    world.facts.clock_steps = vec![Nanos::from_secs(-3600)];
+    world.clock_set(0, world::begin(), Nanos::from_secs(-3600));
     story("clock_set_back_before_a_handover", &world);
 }
 

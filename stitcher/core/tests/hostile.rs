@@ -4,8 +4,8 @@
 mod world;
 
 use hitless_model::{
-    CameraEvent, CameraId, CameraState, Cause, ClockSource, InstanceId, MediaSpan, MediaTime,
-    Nanos, Run, RunId, SegmentNumber, SegmentState, Utc,
+    CameraEvent, CameraId, CameraState, Cause, ClockSource, ClockStep, InstanceId, MediaSpan,
+    MediaTime, Nanos, Run, RunId, SegmentNumber, SegmentState, Utc,
 };
 use hitless_stitcher_core::{
     AudioStretch, Carry, Evidence, Facts, Fingerprint, GopTable, KeyKind, Lineage, Pause, Plan,
@@ -132,12 +132,22 @@ fn event(at: i64, state: CameraState, cause: Option<Cause>) -> CameraEvent {
     }
 }
 
+fn clock_step(at: i64, by: i64) -> ClockStep {
+    ClockStep {
+        instance: InstanceId::new("blue").expect("valid"),
+        run: RunId::new("run-1").expect("valid"),
+        camera: None,
+        at: Utc::from_ns(at),
+        step: Nanos::new(by),
+    }
+}
+
 prop_compose! {
     fn hostile()(
         segments in prop::collection::vec(row(), 0..14),
         runs in prop::collection::vec((number(), number(), prop::option::of(number())), 0..3),
         events in prop::collection::vec((number(), any::<prop::sample::Index>()), 0..5),
-        clock_steps in prop::collection::vec(number(), 0..3),
+        clock_steps in prop::collection::vec((number(), number()), 0..3),
         expired in prop::collection::vec(stretch(), 0..3),
         begins in prop::option::of(number()),
         horizon in number(),
@@ -153,7 +163,7 @@ prop_compose! {
                 .into_iter()
                 .map(|(at, n)| event(at, *n.get(states), Some(*n.get(Cause::ALL))))
                 .collect(),
-            clock_steps: clock_steps.into_iter().map(Nanos::new).collect(),
+            clock_steps: clock_steps.into_iter().map(|(at, by)| clock_step(at, by)).collect(),
             expired,
             begins: begins.map(Utc::from_ns),
             horizon: Utc::from_ns(horizon),

@@ -5,7 +5,7 @@
 //! with becomes one that is not playable.
 
 use super::rows::Rows;
-use hitless_model::{CameraEvent, CameraId, Nanos, Run, Segment, SegmentState, Utc};
+use hitless_model::{CameraEvent, CameraId, ClockStep, Run, Segment, SegmentState, Utc};
 use hitless_stitcher_core::{Carry, Facts, Lineage, SegmentFacts, Settings, Stretch};
 
 /// What is known around the segments.
@@ -15,8 +15,8 @@ pub struct Around {
     pub runs: Vec<Run>,
     /// What recorders noticed.
     pub events: Vec<CameraEvent>,
-    /// By how much clocks were set.
-    pub clock_steps: Vec<Nanos>,
+    /// Where clocks were set.
+    pub clock_steps: Vec<ClockStep>,
     /// What retention removed.
     pub expired: Vec<Stretch>,
     /// From when on the camera was to be recorded.

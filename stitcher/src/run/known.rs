@@ -43,11 +43,11 @@ impl Known {
         self.runs.iter().filter(ended).cloned().collect()
     }
 
-    /// By how much clocks of a camera or its recorders were set since then.
-    pub fn steps_since(&self, camera: &CameraId, since: Utc) -> Vec<Nanos> {
+    /// Where clocks of a camera or its recorders were set since then.
+    pub fn steps_since(&self, camera: &CameraId, since: Utc) -> Vec<ClockStep> {
         let of = |step: &&ClockStep| step.camera.as_ref().is_none_or(|of| of == camera);
         let late = self.steps.iter().filter(|step| step.at >= since);
-        late.filter(of).map(|step| step.step).collect()
+        late.filter(of).cloned().collect()
     }
 
     /// Since when a camera has been configured.

@@ -9,7 +9,7 @@ pub mod script;
 pub mod store;
 
 use camera::{Frame, Habits, film};
-use hitless_model::{CameraId, InstanceId, RunId, Utc};
+use hitless_model::{CameraId, ClockStep, InstanceId, Nanos, Run, RunId, Utc};
 use hitless_stitcher_core::{
     Carry, Entry, Evidence, Facts, Fingerprint, GopTable, Lineage, Needs, Plan, SegmentRef,
     Settings, What, plan,
@@ -152,6 +152,30 @@ impl World {
                 evidence.add_print(*segment, *sample, print);
             }
         }
+    }
+
+    /// The clock of a recorder's host was set by this much, at an instant.
+    pub fn clock_set(&mut self, lineage: usize, at: Utc, step: Nanos) {
+        let owner = &self.facts.lineages[lineage];
+        let (instance, run) = (owner.instance.clone(), owner.run.clone().expect("ours"));
+        self.facts.clock_steps.push(ClockStep { instance, run, camera: None, at, step });
+    }
+
+    /// Where a recorder ran, as long as the film.
+    pub fn on_host(&mut self, lineage: usize, host: &str) {
+        let owner = &self.facts.lineages[lineage];
+        self.facts.runs.push(Run {
+            run: owner.run.clone().expect("ours"),
+            instance: owner.instance.clone(),
+            host: host.into(),
+            pid: 1,
+            version: "1".into(),
+            started: begin(),
+            ready: None,
+            draining: None,
+            stopped: None,
+            heartbeat: begin(),
+        });
     }
 
     /// Every run numbers its segments from 1.
