@@ -16,49 +16,39 @@ use crate::unit::Unit;
 pub(crate) fn cut(slot: &Slot, unit: &Unit, frames: &[Frame], at: Option<&Position>) -> Vec<Piece> {
     let before_key = leading_frames(slot, unit, frames);
     let usual = usual(unit, frames, at);
-    let earliest = |n: usize, frame: &Frame| {
-        match n {
-            0 => {
-                frames.iter().take(1 + before_key.max(unit.leading as usize)).map(|f| f.shown).min()
-            }
-            _ => None,
-        }
-        .unwrap_or(frame.shown)
-    };
+    let head = frames.iter().take(1 + before_key.max(unit.leading as usize));
+    let earliest = head.map(|f| f.shown).min().unwrap_or(slot.start);
     let mut begins: Vec<i64> = frames.iter().map(|f| f.shown).collect();
     begins.sort_unstable();
     let mut pieces: Vec<Piece> = Vec::new();
     let mut latest = at.map(|p| p.last);
     for (n, frame) in frames.iter().enumerate() {
-        let lost = match latest {
-            Some(latest) if frame.damaged || frame.late.is_some() => {
-                let noted = match frame.damaged {
-                    true => lost_before(frames, earliest(n, frame), latest, usual),
-                    false => 0,
-                };
-                let late = |late: Pause| {
-                    late.lost_after(latest_before(frames, late.until.ticks(), latest))
-                };
-                noted.max(frame.late.map_or(0, late))
-            }
-            _ => 0,
-        };
+        let first = if n == 0 { earliest } else { frame.shown };
+        let lost = latest.map_or(0, |latest| lost(frames, frame, (first, latest), usual));
         let leading = (1..=before_key).contains(&n);
         latest = Some(latest.map_or(frame.shown, |l| l.max(frame.shown)));
         match pieces.last_mut() {
             Some(piece) if lost == 0 && leading == piece.leading && follows(piece, frame) => {
                 extend(piece, frame);
             }
-            _ => pieces.push(Piece {
-                leading,
-                ..begin(slot, frame, (n, begins[n].saturating_sub(begins[0])), usual, lost)
-            }),
+            _ => {
+                let after = begins[n].saturating_sub(begins[0]);
+                pieces.push(Piece { leading, ..begin(slot, frame, (n, after), usual, lost) });
+            }
         }
     }
     for piece in &mut pieces {
         piece.end = honest_end(piece.last, piece.end, usual);
     }
     pieces
+}
+
+/// Ticks missing right before a frame, by what its recorder noted. `first` is when the
+/// earliest that comes with it is shown, `latest` when the latest so far was.
+fn lost(frames: &[Frame], frame: &Frame, (first, latest): (i64, i64), usual: i64) -> i64 {
+    let late = |late: Pause| late.lost_after(latest_before(frames, late.until.ticks(), latest));
+    let noted = if frame.damaged { lost_before(frames, first, latest, usual) } else { 0 };
+    noted.max(frame.late.map_or(0, late))
 }
 
 /// How long a picture lasts among these.

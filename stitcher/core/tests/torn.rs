@@ -3,11 +3,10 @@
 
 mod world;
 
-use hitless_model::MediaSpan;
 use hitless_stitcher_core::{Plan, What, render};
-use world::camera::{Habits, Order, SCALE};
+use world::World;
+use world::camera::{Habits, Order};
 use world::recorder::{Loss, Take};
-use world::{World, begin};
 
 const NAMES: [(&str, &str); 3] = [("blue", "run-1"), ("green", "run-2"), ("nvr-1", "run-3")];
 /// Pictures in a GOP.
@@ -124,10 +123,7 @@ fn a_piece_of_a_copy_that_lost_much_before_begins_in_time() {
     everything_is_played(&world);
     let (plan, _) = world.plan();
     for entry in &plan.entries {
-        let own = world.played(&world.facts, std::slice::from_ref(entry));
-        let shown = own.iter().map(|(n, _)| world.film[*n].shown).min().unwrap_or_default();
-        let truth = begin().plus(MediaSpan::new(shown).to_nanos(SCALE));
-        let off = entry.start.since(truth).as_secs_f64();
+        let off = world.seconds_off(entry);
         assert!(off.abs() < 0.2, "{off} off\n{}", render(&world.facts, &plan));
     }
 }

@@ -8,8 +8,8 @@ pub mod recorder;
 pub mod script;
 pub mod store;
 
-use camera::{Frame, Habits, film};
-use hitless_model::{CameraId, ClockStep, InstanceId, Nanos, Run, RunId, Utc};
+use camera::{Frame, Habits, SCALE, film};
+use hitless_model::{CameraId, ClockStep, InstanceId, MediaSpan, Nanos, Run, RunId, Utc};
 use hitless_stitcher_core::{
     Carry, Entry, Evidence, Facts, Fingerprint, GopTable, Lineage, Needs, Plan, SegmentRef,
     Settings, What, plan,
@@ -231,6 +231,14 @@ impl World {
             }
         }
         frames
+    }
+
+    /// How far a span stands behind where its earliest frame was shown in truth.
+    pub fn seconds_off(&self, span: &Entry) -> f64 {
+        let own = self.played(&self.facts, std::slice::from_ref(span));
+        let shown = own.iter().map(|(n, _)| self.film[*n].shown).min().unwrap_or_default();
+        let truth = begin().plus(MediaSpan::new(shown).to_nanos(SCALE));
+        span.start.since(truth).as_secs_f64()
     }
 }
 

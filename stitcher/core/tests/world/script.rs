@@ -275,7 +275,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     let more = std::env::var("HITLESS_TEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     ProptestConfig {
         cases: cases * more,
-        max_shrink_iters: std::env::var("SHRINK")
+        max_shrink_iters: std::env::var("HITLESS_TEST_SHRINK")
             .ok()
             .and_then(|n| n.parse().ok())
             .unwrap_or(2_000),
