@@ -221,12 +221,13 @@ proptest! {
         prop_assert!(store.checkpoints == whole.checkpoints);
     }
 
-    /// I7: late rows, where clocks are apart.
+    /// I7: late rows, where clocks are apart, and the windows that they open.
     #[test]
     fn late_rows_know_of_clocks_that_are_apart(
         script in scripts(FAIR),
         skews in prop::collection::vec(-1_500_i64..1_500, 4),
         come in prop::collection::vec(0_usize..3, 40),
+        again in any::<bool>(),
     ) {
         let mut world = script.build();
         skew(&mut world, &skews);
@@ -240,6 +241,10 @@ proptest! {
             facts.segments.retain(|_| n.next().is_some_and(|n| part(n) <= now));
             let new = world.facts.segments.iter().enumerate().filter(|(n, _)| part(*n) == now);
             let new: Vec<_> = new.map(|(_, row)| row).collect();
+            if again && now > 0 {
+                store.reopen(&world, &facts, &new, &settings);
+                continue;
+            }
             let carry = store.before(&facts, &new, &settings);
             store.run(&world, &facts, (carry, None), &settings);
         }
