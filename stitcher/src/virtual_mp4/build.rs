@@ -48,6 +48,8 @@ struct Growing {
 /// So few pieces are read at once with what is made of them, an hour in 10 ms:
 /// handing tables from one thread to another takes memory and wakes both.
 const FEW: usize = 90;
+/// Where copying costs nothing, the tables are what is waited for.
+const FEW_TO_SHARE: usize = 12;
 
 pub(super) fn draft(
     pieces: &[Piece],
@@ -56,8 +58,9 @@ pub(super) fn draft(
 ) -> Result<Draft, VirtualError> {
     let mut sources = Sources::new(originals);
     let begin = start(pieces, cut, &mut sources)?;
+    let few = if originals == Originals::Shared { FEW_TO_SHARE } else { FEW };
     std::thread::scope(|scope| {
-        if begin.end - begin.piece > FEW {
+        if begin.end - begin.piece > few {
             sources.read_ahead(scope, &pieces[begin.piece..begin.end]);
         }
         put_together(pieces, cut, &begin, sources)

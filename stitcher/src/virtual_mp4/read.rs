@@ -55,6 +55,12 @@ impl VirtualMp4 {
         Self::of(draft(pieces, cut, Originals::Open)?)
     }
 
+    /// The same where the clip will share the originals' blocks, so that copying
+    /// costs nothing.
+    pub fn build_to_share(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
+        Self::of(draft(pieces, cut, Originals::Shared)?)
+    }
+
     fn of(draft: Draft) -> Result<Self, VirtualError> {
         let Draft { tracks, mut ranges, sizes, length, begins, open } = draft;
         let media = ranges.last().map_or(0, SourceRange::end);

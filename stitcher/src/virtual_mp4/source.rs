@@ -22,6 +22,8 @@ const STOOD_STILL: i64 = 3;
 /// Files that are read before they are asked for, and handed over at once:
 /// waking the other thread for each costs as much as a file.
 const AHEAD: usize = 3;
+/// The same where calls of the system count more than memory.
+const AHEAD_TO_SHARE: usize = 6;
 
 /// Whether originals stay open behind their tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,9 @@ pub(super) enum Originals {
     Closed,
     /// The first ones stay open: their bytes are copied next.
     Open,
+    /// The same, and where they are going blocks are shared: reading their
+    /// tables is all there is to do.
+    Shared,
 }
 
 /// Originals that stay open at most; a process may have 1,024 files.
@@ -75,7 +80,7 @@ impl Sources {
             None => open(path),
         };
         let (movie, known) = read?;
-        if self.originals == Originals::Open && self.open.len() < MOST_OPEN {
+        if self.originals != Originals::Closed && self.open.len() < MOST_OPEN {
             self.open.insert(path.into(), known.file);
         }
         Ok(movie)
@@ -88,8 +93,9 @@ impl Sources {
         self.ahead = Some(ahead.into_iter().flatten());
         let mut paths: Vec<&Path> = pieces.iter().map(|piece| piece.path.as_path()).collect();
         paths.dedup();
+        let at_once = if self.originals == Originals::Shared { AHEAD_TO_SHARE } else { AHEAD };
         scope.spawn(move || {
-            for paths in paths.chunks(AHEAD) {
+            for paths in paths.chunks(at_once) {
                 let movies = paths.iter().map(|path| (path.to_path_buf(), open(path)));
                 if read.send(movies.collect()).is_err() {
                     // Nobody needs more.
