@@ -5,6 +5,7 @@
 //! What is read for the first time, or is different, counts as a change of its
 //! camera.
 
+mod heads;
 mod read;
 mod write;
 
@@ -68,6 +69,17 @@ pub struct StoredIndex {
     pub path: Option<String>,
     /// Packed sample tables.
     pub contents: Vec<u8>,
+}
+
+/// The beginning of what was read from a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexHead {
+    /// Name of the segment.
+    pub segment: String,
+    /// The file.
+    pub mark: FileMark,
+    /// The first bytes of the packed sample tables.
+    pub head: Vec<u8>,
 }
 
 /// A segment whose file could not be read.

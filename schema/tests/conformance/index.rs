@@ -5,6 +5,9 @@ use crate::both::on_both;
 on_both! {
     /// What was read is listed no more, until its row changes.
     a_segment_is_indexed_once,
+    /// The beginnings of many are read at once, by name, of the files that are
+    /// where their names say.
+    the_heads_of_indexes_are_read_between_two_names,
     /// Only what differs counts as a change of the camera.
     an_equal_index_is_no_change,
     /// A reading of an older row never replaces that of a newer one.
@@ -114,6 +117,34 @@ pub mod stories {
         assert_eq!(store.confirm_indexes(&confirmed).await.expect("writes"), 1);
         assert_eq!(listed(&store).await, []);
         assert_eq!(store.confirm_indexes(&confirmed).await.expect("writes"), 0);
+    }
+
+    pub async fn the_heads_of_indexes_are_read_between_two_names(ground: Ground) {
+        let store = ground.store().await;
+        let all = three(&store).await;
+        let contents: [&[u8]; 3] = [&[0, 255, 7, 31, 30, 9], &[1, 2], &[]];
+        let indexes: Vec<_> = all.iter().zip(contents).map(|(l, c)| indexed(l, c)).collect();
+        store.put_indexes(&indexes).await.expect("writes");
+        let name = |n: usize| &all[n].segment.name;
+        let heads = async |first: usize, last: usize, version: u32| {
+            let between = (name(first), name(last));
+            let heads = store.index_heads(&camera(), between, version, 4).await.expect("reads");
+            let mut heads: Vec<_> =
+                heads.into_iter().map(|h| (h.segment, h.mark, h.head)).collect();
+            heads.sort_by(|a, b| a.0.cmp(&b.0));
+            heads
+        };
+        let head = |n: usize| {
+            let some = contents[n].len().min(4);
+            (name(n).to_string(), mark(9), contents[n][..some].to_vec())
+        };
+        assert_eq!(heads(0, 2, 3).await, [head(0), head(1), head(2)]);
+        assert_eq!(heads(1, 1, 2).await, [head(1)]);
+        assert_eq!(heads(0, 1, 1).await, [head(0), head(1)]);
+        assert_eq!(heads(0, 2, 4).await, []);
+        let moved = NewIndex { path: Some("elsewhere.mp4".to_owned()), ..indexes[0].clone() };
+        store.put_indexes(&[moved]).await.expect("writes");
+        assert_eq!(heads(0, 2, 3).await, [head(1), head(2)]);
     }
 
     pub async fn an_equal_index_is_no_change(ground: Ground) {

@@ -146,7 +146,11 @@ impl Day {
             rows.iter().zip(&files).for_each(|(row, files)| {
                 match examine_files(&self.root, row, files) {
                     Examined::Agrees(Some(contents)) => {
-                        std::hint::black_box(packed::pack(&contents.table(), row.media_start));
+                        std::hint::black_box(packed::pack_all(
+                            contents.outline.as_ref(),
+                            &contents.table(),
+                            row.media_start,
+                        ));
                     }
                     other => panic!("{}: {other:?}", row.name),
                 }

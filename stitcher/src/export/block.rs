@@ -15,10 +15,13 @@ use std::os::unix::fs::FileExt;
 /// segment is a read or two, and so few that two of them are little memory.
 const LARGEST: usize = 15 << 19;
 /// Bytes of a block at least.
-const SMALLEST: usize = if cfg!(test) { 2 * ALIGNED } else { 1 << 20 };
+const SMALLEST: usize = if cfg!(test) { 2 * ALIGNED } else { 512 << 10 };
 /// A clip has at least so many blocks, if they are not too small: what is done
-/// with one is done beside what is done with another.
-const LEAST: u64 = 8;
+/// with one is done beside what is done with another, and what was read last is
+/// in the processor's own memory still.
+const LEAST: u64 = 32;
+/// Memory for all blocks on their way.
+const MEMORY: usize = 2 * LARGEST;
 const ALIGNED: usize = PAGE as usize;
 
 /// A stretch of a clip. It begins at a whole block of the disk, in the clip
@@ -44,6 +47,15 @@ struct Original {
 }
 
 impl Block {
+    /// Those for a clip of so many bytes: while one is digested the next ones
+    /// are read and written.
+    pub(super) fn all_for_clip(bytes: u64) -> Vec<Self> {
+        let first = Self::for_clip(bytes);
+        let many = (MEMORY / first.room).clamp(2, 4);
+        let more = (1..many).map(|_| Self::for_clip(bytes));
+        std::iter::once(first).chain(more).collect()
+    }
+
     /// One for a clip of so many bytes.
     pub(super) fn for_clip(bytes: u64) -> Self {
         let wanted = usize::try_from(bytes / LEAST).unwrap_or(LARGEST);
@@ -218,7 +230,9 @@ mod tests {
 
     #[test]
     fn short_clips_have_small_blocks_and_long_ones_no_larger_than_memory_allows() {
-        assert_eq!(Block::for_clip(40 * PAGE).room, 5 * ALIGNED);
+        assert_eq!(Block::for_clip(160 * PAGE).room, 5 * ALIGNED);
         assert_eq!(Block::for_clip(1 << 40).room, LARGEST);
+        assert_eq!(Block::all_for_clip(160 * PAGE).len(), 4);
+        assert_eq!(Block::all_for_clip(1 << 40).len(), 2);
     }
 }

@@ -87,7 +87,11 @@ pub fn export(order: &Order<'_>) -> Result<Written, ExportError> {
 pub fn export_with(order: &Order<'_>, durability: Durability) -> Result<Written, ExportError> {
     let replace = order.replace();
     let Cut { from, to } = order.clip.cut;
-    let made = VirtualMp4::build_to_copy(&order.clip.pieces(), &Cut { from, to })?;
+    let (pieces, cut) = (order.clip.pieces(), Cut { from, to });
+    let made = match !order.manifest && copy::will_share_blocks(order.path) {
+        true => VirtualMp4::build_to_share(&pieces, &cut)?,
+        false => VirtualMp4::build_to_copy(&pieces, &cut)?,
+    };
     let target = Target::create(order.path, replace)?;
     let digests = match order.manifest {
         true => Some(write_digested(&made, &target, order.meter, durability)?),

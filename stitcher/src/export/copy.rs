@@ -3,12 +3,13 @@
 use super::error::ExportError;
 use super::meter::Meter;
 use super::originals::Originals;
-use super::target::Target;
+use super::target::{Target, folder_of};
 use crate::virtual_mp4::{Part, SourceRange, VirtualMp4};
-use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs};
+use rustix::fs::{FallocateFlags, copy_file_range, fallocate, fstatfs, statfs};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 /// File systems that share blocks (XFS, Btrfs): room set aside before would be
 /// given back again.
@@ -39,6 +40,11 @@ pub(super) fn write(clip: &VirtualMp4, target: &Target, meter: &Meter) -> Result
 /// Whether blocks of originals can be the clip's, too.
 pub(super) fn shares_blocks(target: &Target) -> bool {
     fstatfs(&target.file).is_ok_and(|f| SHARING.contains(&f.f_type))
+}
+
+/// The same before the clip is begun.
+pub(super) fn will_share_blocks(clip: &Path) -> bool {
+    statfs(folder_of(clip)).is_ok_and(|f| SHARING.contains(&f.f_type))
 }
 
 /// A disk that is too full says so before anything is copied.

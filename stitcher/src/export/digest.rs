@@ -13,9 +13,6 @@ use super::meter::Meter;
 use crate::virtual_mp4::VirtualMp4;
 use sha2::{Digest, Sha256};
 
-/// Blocks on their way: while one is digested the next is read and written.
-const BLOCKS: usize = 2;
-
 /// The digests, as lower-case hexadecimal digits.
 #[derive(Debug)]
 pub(super) struct Digests {
@@ -29,7 +26,7 @@ pub(super) fn digests(
     meter: &Meter,
     mut write: impl FnMut(&Block) -> Result<(), ExportError> + Send,
 ) -> Result<Digests, ExportError> {
-    let blocks = (0..BLOCKS).map(|_| Block::for_clip(clip.size())).collect();
+    let blocks = Block::all_for_clip(clip.size());
     let mut stream = Stream::new(clip);
     let (mut whole, mut ranges) = (Sha256::new(), Ranges::default());
     let lanes: Vec<Box<lanes::Lane<'_>>> = vec![

@@ -116,11 +116,7 @@ impl Target {
         if durability == Durability::Unsynced {
             return Ok(());
         }
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let sync = File::open(folder).and_then(|f| f.sync_all());
+        let sync = File::open(folder_of(&self.path)).and_then(|f| f.sync_all());
         sync.map_err(|e| ExportError::io("could not sync the folder of", &self.path, e))
     }
 }
@@ -131,6 +127,14 @@ impl Drop for Target {
             // What it was dropped for is told already.
             let _ = std::fs::remove_file(&self.part);
         }
+    }
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

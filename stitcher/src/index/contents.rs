@@ -5,6 +5,7 @@
 
 use super::key_kind::mark_open;
 use super::sound::{Axis, stretches};
+use crate::virtual_mp4::Outline;
 use hitless_media::Sidecar;
 use hitless_media::mp4::{Movie, Mp4Error, Track};
 use hitless_media::sidecar::SidecarError;
@@ -39,6 +40,8 @@ pub struct Contents {
     pub audio: Vec<AudioStretch>,
     /// Where the camera sent nothing for a while.
     pub pauses: Vec<Pause>,
+    /// What headers of clips need of it, where that was asked for.
+    pub outline: Option<Outline>,
 }
 
 impl Contents {
@@ -60,7 +63,7 @@ impl Contents {
         let usual = sidecar.opened.as_ref().and_then(|opened| opened.frame);
         let pauses = pauses(&samples, timescale, usual);
         let audio = movie.audio().map(|track| stretches(track, axis)).unwrap_or_default();
-        Some(Self { samples, audio, pauses })
+        Some(Self { samples, audio, pauses, outline: None })
     }
 
     /// Its groups of pictures.

@@ -3,6 +3,7 @@
 use super::contents::Contents;
 use super::files::Files;
 use super::place::Place;
+use crate::virtual_mp4::Outline;
 use hitless_media::mp4::Mp4Error;
 use hitless_media::storage::{FILE_NAME_ERROR, RebuildError, segment_from_files, segment_of};
 use hitless_model::{ClockSource, Nanos, Segment, SegmentName};
@@ -47,9 +48,10 @@ pub fn read_segment(
     if row.run.is_none() {
         place.put(&mut row);
     }
-    let contents = Contents::of(&movie, &sidecar.unwrap_or_default(), row.media_start);
-    if let Some(contents) = &contents {
+    let mut contents = Contents::of(&movie, &sidecar.unwrap_or_default(), row.media_start);
+    if let Some(contents) = &mut contents {
         take_over(&mut row, contents);
+        contents.outline = Outline::of(&movie);
     }
     Ok(InFile { row, contents: contents.filter(|contents| !contents.samples.is_empty()) })
 }

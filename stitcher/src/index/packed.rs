@@ -1,15 +1,53 @@
-//! A GOP table as bytes, for the database.
+//! A GOP table as bytes, for the database, behind the outline of its file.
 //!
 //! Each field is written as its difference from the same field of the group
 //! before, in variable length: cameras repeat themselves, so a group takes
 //! about a dozen bytes. What was written by another version, or does not add up,
 //! is not read at all: the file is.
 
+use crate::virtual_mp4::Outline;
 use hitless_model::{MediaSpan, MediaTime};
 use hitless_stitcher_core::{AudioStretch, Gop, GopTable, KeyKind};
 
 /// The version of the format; stored beside the bytes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// The version whose bytes have no outline before them.
+const PLAIN: u32 = 1;
+/// An outline has at most so many bytes, with its length.
+pub const OUTLINE: u32 = 192;
+
+/// What is stored of a segment: its outline, so that it can be read alone, and
+/// its table.
+pub fn pack_all(outline: Option<&Outline>, table: &GopTable, media_start: MediaTime) -> Vec<u8> {
+    let outline = outline.and_then(Outline::to_bytes).unwrap_or_default();
+    let outline = Some(outline).filter(|bytes| bytes.len() + 2 <= OUTLINE as usize);
+    let outline = outline.unwrap_or_default();
+    let mut out = Bytes(Vec::new());
+    out.number(outline.len() as i64);
+    [out.0, outline, pack(table, media_start)].concat()
+}
+
+/// The outline at the beginning of what [`pack_all`] wrote.
+pub fn outline(head: &[u8]) -> Option<Outline> {
+    let (outline, _) = split(head)?;
+    Outline::from_bytes(outline)
+}
+
+/// The table of what is stored of a segment in a version.
+pub fn unpack_table(version: u32, bytes: &[u8], media_start: MediaTime) -> Option<GopTable> {
+    match version {
+        PLAIN => unpack(bytes, media_start),
+        VERSION => unpack(split(bytes)?.1, media_start),
+        _ => None,
+    }
+}
+
+/// An outline's bytes, and what is behind them.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = Rest(bytes);
+    let length = usize::try_from(rest.number()?).ok()?;
+    rest.0.split_at_checked(length)
+}
 
 /// Times are written relative to the segment's `media_start`.
 pub fn pack(table: &GopTable, media_start: MediaTime) -> Vec<u8> {
@@ -178,6 +216,24 @@ mod tests {
             if let Some(table) = unpack(&bytes, MediaTime::new(i64::MAX - 3)) {
                 prop_assert!(table.gops.len() + table.audio.len() <= bytes.len());
             }
+        }
+    }
+
+    /// What a program before this one stored is read as it did, without an
+    /// outline; of what is stored now both parts are found, and the outline in
+    /// its first bytes alone.
+    #[test]
+    fn tables_of_both_versions_are_read() {
+        let zero = MediaTime::new(77);
+        let table = table(&[(0, 3000, 1, false), (3000, 3000, 0, true)], 77);
+        let plain = pack(&table, zero);
+        assert_eq!(unpack_table(PLAIN, &plain, zero), Some(table.clone()));
+        let none = pack_all(None, &table, zero);
+        assert_eq!(unpack_table(VERSION, &none, zero), Some(table.clone()));
+        assert_eq!(outline(&none), None);
+        assert_eq!(unpack_table(VERSION + 1, &none, zero), None);
+        for cut in 0..none.len() {
+            assert_eq!(unpack_table(VERSION, &none[..cut], zero), None);
         }
     }
 

@@ -113,10 +113,9 @@ async fn from_index(
     }
     for stored in site.store.indexes(camera, &names).await? {
         let Some(at) = rows.place(&stored.segment) else { continue };
-        if stored.version != packed::VERSION {
-            continue;
-        }
-        if let Some(table) = packed::unpack(&stored.contents, rows.row(at).media_start) {
+        let start = rows.row(at).media_start;
+        let table = packed::unpack_table(stored.version, &stored.contents, start);
+        if let Some(table) = table {
             evidence.add_table(at, table);
             needs.tables.remove(&at);
         }

@@ -6,15 +6,14 @@
 //! by the next run.
 
 use crate::compute::Compute;
-use crate::index::{Examined, Files, examine_files, pack_pauses, packed};
+use crate::index::{Examined, Files, examine_files, mark, pack_pauses, packed};
 use crate::site::{Site, now};
-use hitless_model::{CameraId, Segment, SegmentName, SegmentState, Utc};
-use hitless_schema::index::{FileMark, NewIndex, ToIndex, Unreadable};
+use hitless_model::{CameraId, Segment, SegmentName, SegmentState};
+use hitless_schema::index::{NewIndex, ToIndex, Unreadable};
 use hitless_schema::read::ChangeSeq;
 use hitless_schema::{Stamper, StoreError};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Segments read before anything is written: enough to keep every thread at
@@ -143,22 +142,13 @@ fn look(root: &Path, one: &ToIndex, files: &Files) -> Looked {
             mark,
             version: packed::VERSION,
             path: None,
-            contents: packed::pack(&contents.table(), row.media_start),
+            contents: packed::pack_all(
+                contents.outline.as_ref(),
+                &contents.table(),
+                row.media_start,
+            ),
             pauses: pack_pauses(&contents.pauses, row.media_start),
         }),
         (Some(_), None) => Looked::Later(unreadable("its size cannot be read".to_owned())),
     }
-}
-
-/// Tells a file that changed from one that did not.
-fn mark(path: &Path) -> Option<FileMark> {
-    let found = std::fs::metadata(path).ok()?;
-    let instant = |seconds: i64, ns: i64| {
-        Utc::from_ns(seconds.saturating_mul(1_000_000_000).saturating_add(ns))
-    };
-    Some(FileMark {
-        size_bytes: found.len(),
-        modified: instant(found.mtime(), found.mtime_nsec()),
-        changed: instant(found.ctime(), found.ctime_nsec()),
-    })
 }

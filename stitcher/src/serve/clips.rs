@@ -2,8 +2,9 @@
 
 use super::answer::Refusal;
 use crate::export::{End, Gaps, MARGIN, select};
+use crate::index::outlines;
 use crate::site::Site;
-use crate::virtual_mp4::{Cut, Fragments, VirtualMp4};
+use crate::virtual_mp4::{Fragments, VirtualMp4};
 use hitless_model::{CameraId, Nanos, TimeRange};
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -83,8 +84,9 @@ impl Clips {
         if let Some(kept) = self.kept(&tag) {
             return Ok(kept);
         }
-        let Cut { from, to } = clip.cut;
-        let task = move || VirtualMp4::build(&clip.pieces(), &Cut { from, to });
+        let known = outlines(site, &ask.camera, &clip).await;
+        let known = known.map_err(|e| Refusal::Failed(e.to_string()))?;
+        let task = move || VirtualMp4::build_outlined(&clip.pieces(), &clip.cut, &known);
         let made = tokio::task::spawn_blocking(task).await;
         let made = made.map_err(|e| Refusal::Failed(e.to_string()))?;
         let made = made.map_err(|e| Refusal::Failed(e.to_string()))?;

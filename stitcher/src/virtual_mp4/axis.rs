@@ -18,7 +18,7 @@ pub(super) type Tick = i64;
 /// that nothing adds up. At a joint the picture before must not be torn: there
 /// a place follows the clock by at most [`GIVE_QUARTERS`] of a picture, and
 /// what is left is made up at the next joints or the next gap.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Axis {
     origin: Utc,
     /// Time left out so far.

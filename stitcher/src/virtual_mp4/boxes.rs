@@ -20,6 +20,8 @@ enum Content {
     Numbers(Packed),
     /// Offsets from the beginning of the media bytes.
     Offsets(Packed, Width),
+    /// So many bytes that are not known yet.
+    Promised(u64),
 }
 
 impl Bytes {
@@ -39,6 +41,9 @@ impl Bytes {
 
     pub(super) fn words(words: Words) -> Self {
         let length = words.len() * 4;
+        if words.is_promised() {
+            return Self { parts: vec![Content::Promised(length)], length };
+        }
         Self { parts: words.into_blocks().into_iter().map(Content::Plain).collect(), length }
     }
 
@@ -92,10 +97,16 @@ impl Bytes {
                     put(&mut settled, bytes);
                     continue;
                 }
+                Content::Promised(bytes) => {
+                    settled.push(Settled::Promised(bytes));
+                    continue;
+                }
                 Content::Numbers(numbers) => Written { numbers, width: Width::Bits32, base: 0 },
                 Content::Offsets(numbers, width) => Written { numbers, width, base },
             };
-            if table.len() > SMALL {
+            if table.numbers.is_promised() {
+                settled.push(Settled::Promised(table.len()));
+            } else if table.len() > SMALL {
                 settled.push(Settled::Table(table));
             } else {
                 table.stretches().for_each(|(_, bytes)| put(&mut settled, bytes));
@@ -116,6 +127,8 @@ impl Bytes {
 pub(super) enum Settled {
     Plain(Vec<u8>),
     Table(Written),
+    /// So many that are not known yet.
+    Promised(u64),
 }
 
 impl Settled {
@@ -123,10 +136,11 @@ impl Settled {
         match self {
             Self::Plain(bytes) => bytes.len() as u64,
             Self::Table(table) => table.len(),
+            Self::Promised(bytes) => *bytes,
         }
     }
 
-    /// Bytes from `at` on: some, unless it is the end.
+    /// Bytes from `at` on: some, unless it is the end or they are not known.
     pub(super) fn from(&self, at: u64) -> Cow<'_, [u8]> {
         let skip = |from: u64| usize::try_from(at - from).unwrap_or(usize::MAX);
         match self {
@@ -136,16 +150,19 @@ impl Settled {
                 bytes.drain(..skip(range.start).min(bytes.len()));
                 bytes.into()
             }
+            Self::Promised(_) => Cow::default(),
         }
     }
 
-    /// All bytes in stretches, each with where it begins.
+    /// All bytes in stretches, each with where it begins; none that are not
+    /// known.
     pub(super) fn stretches(&self) -> Box<dyn Iterator<Item = (u64, Cow<'_, [u8]>)> + Send + '_> {
         match self {
             Self::Plain(bytes) => Box::new(std::iter::once((0, bytes.into()))),
             Self::Table(table) => {
                 Box::new(table.stretches().map(|(range, bytes)| (range.start, bytes.into())))
             }
+            Self::Promised(_) => Box::new(std::iter::empty()),
         }
     }
 }

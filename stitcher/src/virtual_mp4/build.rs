@@ -7,8 +7,10 @@ use super::cut::{Start, start, to_end};
 use super::edits::Edits;
 use super::error::VirtualError;
 use super::header::{Media, Track};
+use super::outline::Outline;
 use super::parts::SourceRange;
 use super::piece::{Cut, Follows, Piece};
+use super::promised::Codings;
 use super::ranges::{moved, stretches};
 use super::sound::{Bounds, Sounds};
 use super::source::{Inside, Originals, Sources};
@@ -38,54 +40,78 @@ pub(super) struct Draft {
 
 /// What grows piece by piece.
 #[derive(Debug, Default)]
-struct Growing {
-    video: Video,
-    sound: Sounds,
-    ranges: Vec<SourceRange>,
-    sizes: Vec<u64>,
+pub(super) struct Growing {
+    pub(super) video: Video,
+    pub(super) sound: Sounds,
+    pub(super) ranges: Vec<SourceRange>,
+    pub(super) sizes: Vec<u64>,
+    pub(super) codings: Codings,
+}
+
+/// What a clip is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan<'a> {
+    pub(super) pieces: &'a [Piece],
+    pub(super) cut: &'a Cut,
+    /// What is known of pieces' files: these need not be read. Empty: nothing.
+    pub(super) outlines: &'a [Option<Outline>],
+}
+
+/// Where a piece lies.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    begins: Tick,
+    bounds: Bounds,
 }
 
 /// So few pieces are read at once with what is made of them, an hour in 10 ms:
 /// handing tables from one thread to another takes memory and wakes both.
-const FEW: usize = 90;
+pub(super) const FEW: usize = 90;
+/// Where copying costs nothing, the tables are what is waited for.
+const FEW_TO_SHARE: usize = 12;
 
-pub(super) fn draft(
-    pieces: &[Piece],
-    cut: &Cut,
-    originals: Originals,
-) -> Result<Draft, VirtualError> {
+pub(super) fn draft(plan: Plan<'_>, originals: Originals) -> Result<Draft, VirtualError> {
     let mut sources = Sources::new(originals);
-    let begin = start(pieces, cut, &mut sources)?;
+    let begin = start(plan.pieces, plan.cut, &mut sources)?;
+    let few = if originals == Originals::Shared { FEW_TO_SHARE } else { FEW };
     std::thread::scope(|scope| {
-        if begin.end - begin.piece > FEW {
-            sources.read_ahead(scope, &pieces[begin.piece..begin.end]);
+        if begin.end - begin.piece > few && plan.outlines.is_empty() {
+            sources.read_ahead(scope, &plan.pieces[begin.piece..begin.end]);
         }
-        put_together(pieces, cut, &begin, sources)
+        put_together(plan, &begin, sources)
     })
 }
 
 fn put_together(
-    pieces: &[Piece],
-    cut: &Cut,
+    plan: Plan<'_>,
     begin: &Start,
     mut sources: Sources,
 ) -> Result<Draft, VirtualError> {
+    let Plan { pieces, cut, .. } = plan;
     let mut axis = Axis::new(pieces[begin.piece].start);
     let (unseen, unheard) = longest(&pieces[begin.piece..begin.end], cut);
     let (video, sound) = (Video::new(unseen)?, Sounds::new(unheard));
     let mut grown = Growing { video, sound, ..Growing::default() };
     let (mut shown_end, mut media_end) = (begin.shown, begin.shown);
-    for at in begin.piece..begin.end {
-        let piece = &pieces[at];
+    for (at, piece) in pieces.iter().enumerate().take(begin.end).skip(begin.piece) {
+        if let Some(outline) = plan.outline(at, begin)
+            && let Some(end) = grown.promised(plan, outline, at, begin, &mut axis)?
+        {
+            media_end = end;
+            continue;
+        }
         let inside = Inside::new(piece, sources.open(&piece.path)?)?;
         let place = axis.place(piece.start, piece.follows, inside.length, inside.frame);
         if at + 1 == begin.end {
             shown_end = place + to_end(piece, cut.to, inside.length);
         }
         media_end = place + inside.length;
-        let next = pieces[..begin.end].get(at + 1);
-        let limit = if next.is_none() { shown_end } else { Tick::MAX };
-        grown.add(&inside, begin, at, place, limit, next)?;
+        let limit = if at + 1 == begin.end { shown_end } else { Tick::MAX };
+        let bounds = plan.bounds(at, begin, (place, media_end), limit);
+        grown.add(&inside, begin, at, Place { begins: place, bounds })?;
+        if !plan.outlines.is_empty() {
+            grown.codings.learn(&inside, &mut grown.video.table, &mut grown.sound.table);
+        }
     }
     let begins = cut.from.plus(Nanos::new(-wall(begin.early).get()));
     let mut draft = grown.finish(begins, (begin.shown, shown_end), media_end)?;
@@ -99,15 +125,13 @@ impl Growing {
         inside: &Inside<'_>,
         begin: &Start,
         at: usize,
-        place: Tick,
-        limit: Tick,
-        next: Option<&Piece>,
+        Place { begins: place, bounds }: Place,
     ) -> Result<(), VirtualError> {
         let mut range = inside.range();
         if at == begin.piece {
             range.start = begin.sample;
         }
-        let wanted = |s: &hitless_media::mp4::Sample| place + inside.shown(s) < limit;
+        let wanted = |s: &hitless_media::mp4::Sample| place + inside.shown(s) < bounds.before;
         if let Some(last) = inside.samples(range.clone()).rev().find(wanted) {
             range.end = last.number + 1;
         } else {
@@ -117,10 +141,6 @@ impl Growing {
             self.video.flush()?;
         }
         let pictures = self.video.push(inside, range, place)?;
-        let apart = |piece: &Piece| piece.follows != Follows::Joined;
-        let from = if at > begin.piece && apart(inside.piece) { place } else { Tick::MIN };
-        let to = if next.is_some_and(apart) { place + inside.length } else { Tick::MAX };
-        let bounds = Bounds { after: begin.shown, before: limit, middle: (from, to) };
         let sound = self.sound.push(inside, place, bounds)?;
         self.lay_out(inside, &pictures, &sound)
     }

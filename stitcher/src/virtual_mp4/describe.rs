@@ -2,6 +2,7 @@
 
 use hitless_media::mp4::{BoxKind, SampleEntry};
 use hitless_model::{AudioCodec, VideoCodec};
+use sha2::{Digest, Sha256};
 
 /// What two entries must have alike to be one: the decoder's configuration.
 /// Bit rates, which muxers write beside it, differ from file to file.
@@ -36,6 +37,13 @@ pub(super) fn places(known: &mut Vec<SampleEntry>, entries: &[SampleEntry]) -> V
         u32::try_from(at).unwrap_or(u32::MAX - 1)
     };
     entries.iter().map(&mut place).collect()
+}
+
+/// A number that is equal for entries of equal meaning.
+pub(super) fn meaning_of(entries: &[&SampleEntry]) -> u64 {
+    let meanings: Vec<Meaning> = entries.iter().map(|entry| meaning(entry)).collect();
+    let digest = Sha256::digest(format!("{meanings:?}"));
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 /// Whether an entry is of QuickTime's kind, which MP4 proper does not know.

@@ -26,6 +26,9 @@ pub enum VirtualError {
         /// Samples up to which it is played.
         wanted: u64,
     },
+    /// The files are not what was known of them.
+    #[error("the files of this clip changed since they were indexed; ask for it again")]
+    NotAsOutlined,
     /// Nothing of what is wanted was recorded.
     #[error("nothing is recorded between {from} and {to}")]
     Nothing {

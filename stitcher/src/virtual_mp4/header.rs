@@ -136,11 +136,11 @@ fn stbl(table: Table, media: Media, width: Width) -> Result<Bytes, VirtualError>
     let mut boxes = vec![stsd(&table)?, rows(b"stts", table.durations)?];
     if let Media::Video { delay } = media {
         boxes.extend(ctts(table.later, delay)?);
-        if table.keys.len() as u64 != samples {
-            boxes.push(numbers(b"stss", table.keys.iter().map(|k| [*k]))?);
+        if table.keys.len() != samples {
+            boxes.push(counted(b"stss", table.keys, 1)?);
         }
     }
-    boxes.push(numbers(b"stsc", table.chunks.rows.iter().copied())?);
+    boxes.push(counted(b"stsc", table.chunks.rows, 3)?);
     let (uniform, sizes) = table.sizes.into_parts();
     let head = [uniform.to_be_bytes(), count(samples)?.to_be_bytes()].concat();
     boxes.push(Bytes::full(b"stsz", 0, [Bytes::plain(head), Bytes::numbers(sizes)])?);
@@ -167,30 +167,17 @@ fn ctts(later: Runs, delay: i64) -> Result<Option<Bytes>, VirtualError> {
     let mut rows = later.into_rows();
     let shown = |later: u32| i64::from(later.cast_signed()) + delay;
     rows.change_second(|later| u32::try_from(shown(later)).unwrap_or(0));
-    counted(b"ctts", rows).map(Some)
+    counted(b"ctts", rows, 2).map(Some)
 }
 
 fn rows(kind: &[u8; 4], runs: Runs) -> Result<Bytes, VirtualError> {
-    counted(kind, runs.into_rows())
+    counted(kind, runs.into_rows(), 2)
 }
 
-/// A table of rows of two numbers with their count before it.
-fn counted(kind: &[u8; 4], rows: Words) -> Result<Bytes, VirtualError> {
-    let head = count(rows.len() / 2)?.to_be_bytes().to_vec();
+/// A table of rows of some numbers with their count before it.
+fn counted(kind: &[u8; 4], rows: Words, each: u64) -> Result<Bytes, VirtualError> {
+    let head = count(rows.len() / each)?.to_be_bytes().to_vec();
     Bytes::full(kind, 0, [Bytes::plain(head), Bytes::words(rows)])
-}
-
-/// A table of rows of numbers with their count before it.
-fn numbers<const N: usize>(
-    kind: &[u8; 4],
-    rows: impl ExactSizeIterator<Item = [u32; N]>,
-) -> Result<Bytes, VirtualError> {
-    let mut body = Vec::with_capacity(4 + rows.len() * N * 4);
-    body.extend_from_slice(&count(rows.len() as u64)?.to_be_bytes());
-    for row in rows {
-        body.extend(row.iter().flat_map(|n| n.to_be_bytes()));
-    }
-    Bytes::full(kind, 0, [Bytes::plain(body)])
 }
 
 fn count(n: u64) -> Result<u32, VirtualError> {

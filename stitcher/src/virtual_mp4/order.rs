@@ -43,6 +43,17 @@ impl Order {
         self.place(shown, shown)
     }
 
+    /// Whether pictures that are shown from `place` on are decoded after all
+    /// that came before, when none waits.
+    pub(super) fn is_before(&self, place: Tick) -> bool {
+        self.waiting.is_empty() && self.last.is_none_or(|last| last < place)
+    }
+
+    /// Pictures came whose last one is decoded at `decode`.
+    pub(super) fn skip_to(&mut self, decode: Tick) {
+        self.last = Some(decode);
+    }
+
     /// The next one of those that still wait; nothing follows, or nothing that
     /// is shown before any of them.
     pub(super) fn next(&mut self) -> Option<Placed> {

@@ -29,10 +29,28 @@ pub(super) struct Packed {
     blocks: Vec<Vec<u8>>,
     count: u64,
     last: u64,
+    /// They are counted; what they are is not known yet.
+    is_promised: bool,
 }
 
 impl Packed {
+    /// Counts numbers that are read from their file later, if anybody asks.
+    pub(super) fn promise(&mut self, numbers: u64) {
+        self.count += numbers;
+        self.is_promised = true;
+        self.blocks.clear();
+    }
+
+    /// Not all of it is known.
+    pub(super) fn is_promised(&self) -> bool {
+        self.is_promised
+    }
+
     pub(super) fn push(&mut self, number: u64) {
+        if self.is_promised {
+            self.count += 1;
+            return;
+        }
         if self.count.is_multiple_of(COUNT) {
             if let Some(full) = self.blocks.last_mut() {
                 full.shrink_to_fit();

@@ -1,17 +1,22 @@
 //! A virtual MP4 and its bytes.
+//!
+//! Of files whose outlines are known it knows how long their tables are, and so
+//! where each byte of the clip is; what these tables say is read when somebody
+//! asks for those bytes of the header, all at once.
 
 use super::align::up;
-use super::boxes::{Bytes, Settled};
-use super::build::{Draft, draft};
+use super::boxes::Bytes;
+use super::build::{Draft, FEW, Plan, draft};
 use super::error::VirtualError;
 use super::header::{ftyp, moov};
+use super::outline::Outline;
 use super::packed::Width;
 use super::parts::{Part, SourceRange};
 use super::piece::{Cut, Piece};
+use super::rest::{Header, Rest};
 use super::source::Originals;
 use hitless_model::time::VIDEO_TIMESCALE;
 use hitless_model::{MediaSpan, Nanos, Utc};
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -30,7 +35,7 @@ const LARGEST_32: u64 = i32::MAX as u64;
 #[derive(Debug)]
 pub struct VirtualMp4 {
     /// In order, with where each begins.
-    header: Vec<(u64, Settled)>,
+    header: Header,
     ranges: Vec<SourceRange>,
     sizes: Vec<u64>,
     length: u64,
@@ -40,19 +45,53 @@ pub struct VirtualMp4 {
     originals: HashMap<Arc<Path>, File>,
     /// What was read from last.
     last: Mutex<Option<(Arc<Path>, Arc<File>)>>,
+    /// What the rest of the header is made of, if there is any.
+    rest: Option<Rest>,
 }
 
 impl VirtualMp4 {
     /// Reads the tables of the pieces and makes the header. `pieces` are in
     /// order; some from before the cut let it begin at an earlier key frame.
     pub fn build(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
-        Self::of(draft(pieces, cut, Originals::Closed)?)
+        Self::with(pieces, cut, Originals::Closed)
+    }
+
+    /// The same bytes, but of files with an outline the tables are read when
+    /// somebody asks for what they say. There is one for each piece, of its file
+    /// as it is now.
+    pub fn build_outlined(
+        pieces: &[Piece],
+        cut: &Cut,
+        outlines: &[Option<Outline>],
+    ) -> Result<Self, VirtualError> {
+        let unknown = outlines.iter().filter(|outline| outline.is_none()).count();
+        if unknown > FEW || unknown == outlines.len() {
+            return Self::build(pieces, cut);
+        }
+        match draft(Plan { pieces, cut, outlines }, Originals::Closed) {
+            Ok(draft) => {
+                let rest = Some(Rest::new(pieces, cut));
+                Ok(Self { rest, ..Self::of(draft)? })
+            }
+            // What cannot be foretold may be found.
+            Err(_) => Self::build(pieces, cut),
+        }
     }
 
     /// The same for a clip whose bytes are copied next: originals stay open, a
     /// few hundred of them, and are not looked for a second time.
     pub fn build_to_copy(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
-        Self::of(draft(pieces, cut, Originals::Open)?)
+        Self::with(pieces, cut, Originals::Open)
+    }
+
+    /// The same where the clip will share the originals' blocks, so that copying
+    /// costs nothing.
+    pub fn build_to_share(pieces: &[Piece], cut: &Cut) -> Result<Self, VirtualError> {
+        Self::with(pieces, cut, Originals::Shared)
+    }
+
+    fn with(pieces: &[Piece], cut: &Cut, originals: Originals) -> Result<Self, VirtualError> {
+        Self::of(draft(Plan { pieces, cut, outlines: &[] }, originals)?)
     }
 
     fn of(draft: Draft) -> Result<Self, VirtualError> {
@@ -71,15 +110,9 @@ impl VirtualMp4 {
         for range in &mut ranges {
             range.at += base;
         }
-        let mut at = 0;
-        let header = made.settle(base).into_iter().map(|bytes| {
-            let begin = at;
-            at += bytes.len();
-            (begin, bytes)
-        });
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         Ok(Self {
-            header: header.collect(),
+            header: Header::of(made.settle(base)),
             ranges,
             sizes,
             length: base + media,
@@ -87,6 +120,7 @@ impl VirtualMp4 {
             begins,
             originals: open,
             last: Mutex::default(),
+            rest: None,
         })
     }
 
@@ -121,12 +155,19 @@ impl VirtualMp4 {
         self.originals.get(path)
     }
 
-    /// All parts in order; what is between them is zeros.
+    /// All parts in order, of a clip that was not outlined; what is between them
+    /// is zeros.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let made = self.header.iter().flat_map(|(begin, settled)| {
-            settled.stretches().map(move |(at, bytes)| Part::Made(begin + at, bytes))
-        });
-        made.chain(self.ranges.iter().map(Part::Range))
+        self.header.parts().chain(self.ranges.iter().map(Part::Range))
+    }
+
+    /// The header and where its bytes are, to be held against another one's.
+    pub(super) fn layout(&self) -> (&Header, &[SourceRange], &[u64], u64) {
+        (&self.header, &self.ranges, &self.sizes, self.length)
+    }
+
+    pub(super) fn into_header(self) -> Header {
+        self.header
     }
 
     /// Fills a part of `buffer` from byte `at` on; 0 at the end.
@@ -137,10 +178,12 @@ impl VirtualMp4 {
         if buffer.is_empty() {
             return Ok(0);
         }
-        if let Some(bytes) = self.made(at) {
-            let read = bytes.len().min(buffer.len());
-            buffer[..read].copy_from_slice(&bytes[..read]);
-            return Ok(read);
+        if let Some(read) = self.header.read_at(buffer, at) {
+            if read > 0 {
+                return Ok(read);
+            }
+            let rest = self.rest.as_ref().ok_or(VirtualError::NotAsOutlined)?;
+            return rest.read_at(buffer, at, self);
         }
         let after = self.ranges.partition_point(|r| r.at <= at);
         let current = after.checked_sub(1).and_then(|n| self.ranges.get(n));
@@ -152,12 +195,6 @@ impl VirtualMp4 {
         let zeros = clipped(buffer.len(), next - at);
         buffer[..zeros].fill(0);
         Ok(zeros)
-    }
-
-    fn made(&self, at: u64) -> Option<Cow<'_, [u8]>> {
-        let after = self.header.partition_point(|(begin, _)| *begin <= at);
-        let (begin, settled) = self.header.get(after.checked_sub(1)?)?;
-        (at - begin < settled.len()).then(|| settled.from(at - begin))
     }
 
     fn read_source(

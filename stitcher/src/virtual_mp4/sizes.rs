@@ -37,6 +37,26 @@ impl Sizes {
         true
     }
 
+    /// The same for samples whose sizes are read from their file later: they are
+    /// not all equal.
+    #[must_use]
+    pub(super) fn promise(&mut self, count: u64) -> bool {
+        if self.table.is_empty() {
+            if self.count > MOST_SPREAD {
+                return false;
+            }
+            self.table.promise(self.count);
+        }
+        self.table.promise(count);
+        self.count += count;
+        true
+    }
+
+    /// The size of each, if all are equal.
+    pub(super) fn only(&self) -> Option<u32> {
+        self.table.is_empty().then_some(self.uniform)
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.count
     }

@@ -29,6 +29,10 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// Everything is wanted.
+    pub(super) const NONE: Self =
+        Self { after: Tick::MIN, before: Tick::MAX, middle: (Tick::MIN, Tick::MAX) };
+
     /// Whether all frames of a run are well within: most are, and dividing for
     /// each took an eighth of a day's header.
     fn hold(&self, run: &Run, begin: i64, length: i64) -> bool {
@@ -52,7 +56,7 @@ pub(super) struct Sounds {
     /// When the first frame begins.
     pub(super) begins: Option<i64>,
     /// The last frame: when it begins and how long it is.
-    open: Option<(i64, u32)>,
+    pub(super) open: Option<(i64, u32)>,
 }
 
 impl Sounds {
@@ -129,7 +133,7 @@ impl Sounds {
         rescale(ticks, timescale, self.timescale)
     }
 
-    fn bounds(&self, bounds: Bounds, preroll: i64) -> Bounds {
+    pub(super) fn bounds(&self, bounds: Bounds, preroll: i64) -> Bounds {
         let scaled = |t: Tick| match t {
             Tick::MIN | Tick::MAX => t,
             t => self.scaled(t, VIDEO_TIMESCALE),
@@ -170,11 +174,16 @@ impl Sounds {
         (count > 0).then_some((skip, count))
     }
 
-    fn snap(&self) -> i64 {
+    pub(super) fn snap(&self) -> i64 {
         i64::from(self.timescale) * SNAP_MS / 1000
     }
 
-    fn append(&mut self, begin: i64, length: i64, count: u32) -> Result<(), VirtualError> {
+    pub(super) fn append(
+        &mut self,
+        begin: i64,
+        length: i64,
+        count: u32,
+    ) -> Result<(), VirtualError> {
         let length = u32::try_from(length).map_err(|_| VirtualError::LongGap)?;
         let mut start = begin;
         if let Some((open, was)) = self.open {
@@ -207,7 +216,7 @@ fn frames(limit: i64, length: i64) -> i64 {
 
 /// Milliseconds of sound that a decoder needs before the first that is heard:
 /// a frame of AAC overlaps the one before, Opus settles in 80 ms.
-fn preroll(track: &Track) -> i64 {
+pub(super) fn preroll(track: &Track) -> i64 {
     match track.entries.first().and_then(|e| e.audio()).map(|a| (a.codec, a.sample_rate)) {
         Some((AudioCodec::Aac, rate)) => 1024 * 1000 / i64::from(rate.max(8000)) + 1,
         Some((AudioCodec::Opus, _)) => 80,

@@ -6,6 +6,7 @@ use super::piece::Piece;
 use crate::regular;
 use hitless_media::mp4::{Movie, Mp4Error, ReadAt, Run, Sample, Track};
 use hitless_model::time::VIDEO_TIMESCALE;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -22,6 +23,8 @@ const STOOD_STILL: i64 = 3;
 /// Files that are read before they are asked for, and handed over at once:
 /// waking the other thread for each costs as much as a file.
 const AHEAD: usize = 3;
+/// The same where calls of the system count more than memory.
+const AHEAD_TO_SHARE: usize = 6;
 
 /// Whether originals stay open behind their tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,9 @@ pub(super) enum Originals {
     Closed,
     /// The first ones stay open: their bytes are copied next.
     Open,
+    /// The same, and where they are going blocks are shared: reading their
+    /// tables is all there is to do.
+    Shared,
 }
 
 /// Originals that stay open at most; a process may have 1,024 files.
@@ -75,7 +81,7 @@ impl Sources {
             None => open(path),
         };
         let (movie, known) = read?;
-        if self.originals == Originals::Open && self.open.len() < MOST_OPEN {
+        if self.originals != Originals::Closed && self.open.len() < MOST_OPEN {
             self.open.insert(path.into(), known.file);
         }
         Ok(movie)
@@ -88,8 +94,9 @@ impl Sources {
         self.ahead = Some(ahead.into_iter().flatten());
         let mut paths: Vec<&Path> = pieces.iter().map(|piece| piece.path.as_path()).collect();
         paths.dedup();
+        let at_once = if self.originals == Originals::Shared { AHEAD_TO_SHARE } else { AHEAD };
         scope.spawn(move || {
-            for paths in paths.chunks(AHEAD) {
+            for paths in paths.chunks(at_once) {
                 let movies = paths.iter().map(|path| (path.to_path_buf(), open(path)));
                 if read.send(movies.collect()).is_err() {
                     // Nobody needs more.
@@ -138,6 +145,31 @@ fn sample(run: &Run, index: u64) -> Sample {
     }
 }
 
+/// The last picture of a piece, in ticks of the clip.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastPicture {
+    /// When it is shown, from the piece's beginning on.
+    pub(super) shown: i64,
+    /// How long its file shows it.
+    pub(super) stands: i64,
+}
+
+impl LastPicture {
+    /// How long it is shown. Where a camera fell silent the file lets it stand
+    /// until the next one came; what it shows beyond the end of the piece is no
+    /// footage.
+    pub(super) fn frame(self, piece: &Piece) -> i64 {
+        let wall = ticks(piece.end, piece.start);
+        let steps = i64::try_from(piece.samples).unwrap_or(i64::MAX) - 1;
+        let usual = if steps > 0 { self.shown / steps } else { wall };
+        if self.stands > usual.saturating_mul(STOOD_STILL) {
+            self.stands.min((wall - self.shown).max(1))
+        } else {
+            self.stands
+        }
+    }
+}
+
 /// A piece within its file. Ticks are the clip's (90 kHz).
 #[derive(Debug)]
 pub(super) struct Inside<'a> {
@@ -150,6 +182,8 @@ pub(super) struct Inside<'a> {
     pub(super) length: i64,
     /// How long the last one is shown.
     pub(super) frame: i64,
+    /// When the last one comes on the screen, and how long the file shows it.
+    pub(super) last: LastPicture,
     /// Its pictures are shown in the order in which they are decoded.
     pub(super) in_order: bool,
 }
@@ -163,8 +197,9 @@ impl<'a> Inside<'a> {
         if wanted > there || piece.samples == 0 {
             return Err(VirtualError::TooFewSamples { path: path(), there, wanted });
         }
+        let (anchor, last) = (i64::MAX, LastPicture::default());
         let mut inside =
-            Self { piece, movie, video, anchor: i64::MAX, length: 0, frame: 1, in_order: true };
+            Self { piece, movie, video, anchor, length: 0, frame: 1, last, in_order: true };
         let (mut latest, mut length) = (i64::MIN, 1);
         for sample in inside.samples(piece.first_sample..wanted) {
             let shown = video.shown(&sample);
@@ -175,25 +210,11 @@ impl<'a> Inside<'a> {
                 inside.in_order = false;
             }
         }
-        let last = inside.ticks(latest);
-        let length = rescale(length, video.timescale, VIDEO_TIMESCALE).max(1);
-        inside.frame = inside.last_frame(last, length);
-        inside.length = last + inside.frame;
+        let stands = rescale(length, video.timescale, VIDEO_TIMESCALE).max(1);
+        inside.last = LastPicture { shown: inside.ticks(latest), stands };
+        inside.frame = inside.last.frame(piece);
+        inside.length = inside.last.shown + inside.frame;
         Ok(inside)
-    }
-
-    /// How long the last picture is shown. Where a camera fell silent the file
-    /// lets it stand until the next one came; what it shows beyond the end of
-    /// the piece is no footage.
-    fn last_frame(&self, last: i64, length: i64) -> i64 {
-        let wall = ticks(self.piece.end, self.piece.start);
-        let steps = i64::try_from(self.piece.samples).unwrap_or(i64::MAX) - 1;
-        let usual = if steps > 0 { last / steps } else { wall };
-        if length > usual.saturating_mul(STOOD_STILL) {
-            length.min((wall - last).max(1))
-        } else {
-            length
-        }
     }
 
     /// Ticks from the piece's beginning to a time of the file's track.

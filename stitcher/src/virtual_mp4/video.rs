@@ -6,6 +6,7 @@ use super::coarse::Coarse;
 use super::describe::places;
 use super::error::VirtualError;
 use super::order::{Order, Placed};
+use super::outline::Pictures;
 use super::source::Inside;
 use super::table::Table;
 use hitless_model::time::VIDEO_TIMESCALE;
@@ -112,6 +113,39 @@ impl Video {
     /// list takes out.
     pub(super) fn delay(&self) -> i64 {
         -self.least
+    }
+
+    /// When the last one of those that settled is decoded.
+    pub(super) fn decoded(&self) -> Option<i64> {
+        self.open
+    }
+
+    /// Puts all pictures of a file behind the others that are read later, if
+    /// anybody asks; `false`: they must be read now.
+    pub(super) fn promise(
+        &mut self,
+        pictures: &Pictures,
+        place: Tick,
+        entry: u32,
+    ) -> Result<bool, VirtualError> {
+        self.flush()?;
+        if !self.order.is_before(place) || self.coarse != Coarse::default() {
+            return Ok(false);
+        }
+        let decoded = place + pictures.decoded;
+        if let Some(before) = self.open.replace(decoded) {
+            self.last_until(before, place)?;
+        }
+        self.order.skip_to(decoded);
+        self.begins.get_or_insert(place);
+        self.least = self.least.min(pictures.least);
+        self.table.length += u64::try_from(pictures.decoded).unwrap_or(0);
+        self.table.durations.promise(&pictures.durations);
+        self.table.later.promise(&pictures.later);
+        self.table.keys.promise(pictures.keys);
+        self.table.promise_sizes(pictures.size, pictures.samples)?;
+        self.table.chunks.promise(&pictures.chunks, entry);
+        Ok(true)
     }
 
     fn settle(&mut self, placed: Placed) -> Result<(), VirtualError> {

@@ -8,6 +8,8 @@ const BLOCK: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Words {
     blocks: Vec<Vec<u8>>,
+    /// So many are counted and not known yet.
+    promised: u64,
 }
 
 impl Words {
@@ -22,13 +24,29 @@ impl Words {
         }
     }
 
+    /// Counts numbers that are read from their file later, if anybody asks.
+    pub(super) fn promise(&mut self, words: u64) {
+        self.promised += words;
+    }
+
+    /// Not all of it is known.
+    pub(super) fn is_promised(&self) -> bool {
+        self.promised > 0
+    }
+
     /// How many.
     pub(super) fn len(&self) -> u64 {
-        self.blocks.iter().map(|block| block.len() as u64 / 4).sum()
+        self.promised + self.blocks.iter().map(|block| block.len() as u64 / 4).sum::<u64>()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+        self.blocks.is_empty() && self.promised == 0
+    }
+
+    /// All of them, of a table that is known.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = u32> {
+        let words = self.blocks.iter().flat_map(|block| block.as_chunks::<4>().0);
+        words.map(|word| u32::from_be_bytes(*word))
     }
 
     /// Puts another number in the place of each that stands second in a row of

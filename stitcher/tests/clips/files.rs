@@ -1,6 +1,7 @@
 //! Clips as files.
 
-use hitless_stitcher::virtual_mp4::{Cut, Part, Piece, VirtualMp4};
+use hitless_media::mp4::Movie;
+use hitless_stitcher::virtual_mp4::{Cut, Outline, Part, Piece, VirtualMp4};
 use std::path::{Path, PathBuf};
 
 /// A folder of this test's own, emptied.
@@ -52,6 +53,41 @@ fn assert_parts(clip: &VirtualMp4, bytes: &[u8]) {
 /// The clip as a file.
 pub fn write(pieces: &[Piece], cut: &Cut, path: &Path) -> VirtualMp4 {
     let clip = VirtualMp4::build(pieces, cut).expect("a clip");
-    std::fs::write(path, bytes(&clip)).expect("writable");
+    let whole = bytes(&clip);
+    assert_outlined(pieces, cut, &whole);
+    std::fs::write(path, whole).expect("writable");
     clip
+}
+
+/// As the database keeps them.
+pub fn outlines(pieces: &[Piece]) -> Vec<Option<Outline>> {
+    let one = |piece: &Piece| {
+        let outline = Outline::of(&Movie::open(&piece.path).expect("readable"))?;
+        let bytes = outline.to_bytes().expect("bytes");
+        let back = Outline::from_bytes(&bytes);
+        assert_eq!(back.as_ref(), Some(&outline));
+        back
+    };
+    pieces.iter().map(one).collect()
+}
+
+/// A clip whose header is read later is, byte for byte, the same: from front to
+/// end, and at any place first.
+pub fn assert_outlined(pieces: &[Piece], cut: &Cut, whole: &[u8]) {
+    let outlines = outlines(pieces);
+    let clip = || VirtualMp4::build_outlined(pieces, cut, &outlines).expect("a clip");
+    let made = clip();
+    assert_eq!(made.size(), whole.len() as u64);
+    let mut buffer = [0; 10_007];
+    let mut at = 0;
+    while at < whole.len() {
+        let read = made.read_at(&mut buffer, at as u64).expect("readable");
+        assert!(read > 0 && buffer[..read] == whole[at..at + read], "at {at}");
+        at += read;
+    }
+    for part in 1..40 {
+        let at = whole.len() / 40 * part;
+        let read = clip().read_at(&mut buffer, at as u64).expect("readable");
+        assert!(read > 0 && buffer[..read] == whole[at..at + read], "at {at}");
+    }
 }

@@ -9,6 +9,7 @@ mod spans;
 
 mod faults;
 mod long;
+mod outlined;
 mod players;
 mod round_trip;
 mod serve;

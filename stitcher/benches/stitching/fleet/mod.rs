@@ -287,7 +287,7 @@ fn run_id(turn: i64) -> RunId {
 
 fn contents(path: &Path, media_start: MediaTime) -> Vec<u8> {
     let contents = Contents::read(path, media_start).expect("a good file");
-    packed::pack(&contents.table(), media_start)
+    packed::pack_all(None, &contents.table(), media_start)
 }
 
 const CONFIG: &str = r#"storage = "storage"
