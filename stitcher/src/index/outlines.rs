@@ -9,7 +9,7 @@ use hitless_model::CameraId;
 use hitless_schema::StoreError;
 use hitless_schema::index::{FileMark, IndexHead};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Clips of fewer spans are read sooner than their outlines.
 const FEW: usize = 16;
@@ -41,11 +41,7 @@ pub async fn outlines(
     Ok(found)
 }
 
-fn one(
-    known: &HashMap<&str, &IndexHead>,
-    now: Option<&FileMark>,
-    file: &PathBuf,
-) -> Option<Outline> {
+fn one(known: &HashMap<&str, &IndexHead>, now: Option<&FileMark>, file: &Path) -> Option<Outline> {
     let head = known.get(file.file_name()?.to_str()?)?;
     if *now? == head.mark { outline(&head.head) } else { None }
 }

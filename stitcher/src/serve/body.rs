@@ -32,12 +32,14 @@ fn read(clip: &VirtualMp4, from: u64, end: u64) -> Result<Bytes, std::io::Error>
     let length = PIECE.min(usize::try_from(end - from).unwrap_or(PIECE));
     let mut buffer = vec![0; length];
     let mut filled = 0;
-    while filled < length {
+    // What is known is sent before what has to be read from many files.
+    while filled < length && (filled == 0 || !clip.is_promised(from + filled as u64)) {
         let read = clip.read_at(&mut buffer[filled..], from + filled as u64);
         match read.map_err(std::io::Error::other)? {
             0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             read => filled += read,
         }
     }
+    buffer.truncate(filled);
     Ok(buffer.into())
 }

@@ -170,6 +170,12 @@ impl VirtualMp4 {
         self.header
     }
 
+    /// Whether a byte is one of the header that waits for files to be read.
+    pub fn is_promised(&self, at: u64) -> bool {
+        let rest = self.rest.as_ref().filter(|rest| !rest.is_made());
+        rest.is_some() && self.header.read_at(&mut [0], at) == Some(0)
+    }
+
     /// Fills a part of `buffer` from byte `at` on; 0 at the end.
     pub fn read_at(&self, buffer: &mut [u8], at: u64) -> Result<usize, VirtualError> {
         let room = usize::try_from(self.length.saturating_sub(at)).unwrap_or(usize::MAX);

@@ -75,6 +75,11 @@ impl Rest {
         Self { pieces: pieces.to_vec(), cut: *cut, whole: Mutex::default() }
     }
 
+    /// Whether it was asked for before, and is there.
+    pub(super) fn is_made(&self) -> bool {
+        self.whole.try_lock().is_ok_and(|whole| whole.is_some())
+    }
+
     /// Fills a part of `buffer` from byte `at` of the header on.
     pub(super) fn read_at(
         &self,
