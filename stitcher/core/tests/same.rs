@@ -3,8 +3,8 @@
 
 mod world;
 
-use hitless_model::{Nanos, OverlapStatus, Utc};
-use hitless_stitcher_core::{Carry, Evidence, Facts, SegmentRef, Settings, diff, render};
+use hitless_model::{Nanos, OverlapStatus};
+use hitless_stitcher_core::{Evidence, Facts, SegmentRef, Settings, diff, render};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use world::World;
@@ -114,17 +114,7 @@ proptest! {
         let world = script.build();
         let settings = hasty();
         let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
-        let begin = world.facts.segments.iter().map(|s| s.start).min().unwrap_or_default();
-        let length = world.facts.horizon.since(begin).get();
-        let mut cuts: Vec<Option<Utc>> =
-            cuts.iter().map(|c| Some(begin.plus(Nanos::new(length / 1000 * c)))).collect();
-        cuts.sort();
-        cuts.push(None);
-        let mut store = Store::default();
-        let mut carry = Carry::default();
-        for until in cuts {
-            carry = store.run(&world, &world.facts, (carry, until), &settings);
-        }
+        let store = Store::in_windows(&world, &cuts, &settings);
         let wanted = nameless(&world, &world.facts, &whole);
         let first = store.described.iter().zip(&wanted).find(|(is, wants)| is != wants);
         prop_assert!(first.is_none(), "{:#?}\n{}", first, render(&world.facts, &whole));

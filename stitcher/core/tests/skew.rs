@@ -4,7 +4,7 @@
 mod world;
 
 use hitless_model::{ClockSource, Nanos, Utc};
-use hitless_stitcher_core::{Carry, Evidence, Plan, Settings, What, render};
+use hitless_stitcher_core::{Evidence, Plan, Settings, What, render};
 use proptest::prelude::*;
 use world::World;
 use world::camera::{Habits, SCALE};
@@ -205,17 +205,7 @@ proptest! {
         skew(&mut world, &skews);
         let settings = hasty();
         let (whole, _) = world.plan_of(&world.facts, &settings, Evidence::default());
-        let begin = world.facts.segments.iter().map(|s| s.start).min().unwrap_or_default();
-        let length = world.facts.horizon.since(begin).get();
-        let mut cuts: Vec<Option<Utc>> =
-            cuts.iter().map(|c| Some(begin.plus(Nanos::new(length / 1000 * c)))).collect();
-        cuts.sort();
-        cuts.push(None);
-        let mut store = Store::default();
-        let mut carry = Carry::default();
-        for until in cuts {
-            carry = store.run(&world, &world.facts, (carry, until), &settings);
-        }
+        let store = Store::in_windows(&world, &cuts, &settings);
         prop_assert_eq!(store.described, nameless(&world, &world.facts, &whole));
         prop_assert_eq!(store.statuses, statuses(&world.facts, &whole));
         prop_assert!(store.checkpoints == whole.checkpoints);

@@ -64,6 +64,15 @@ fn plan(world: &mut World, now: i64) -> Plan {
     plan
 }
 
+/// When it is now this second, at least and at most so many are missing at the end.
+#[track_caller]
+fn assert_missing(world: &mut World, now: i64, (least, most): (i64, i64)) {
+    let plan = plan(world, now);
+    let missing = missing(&plan);
+    let plan = render(&world.facts, &plan);
+    assert!((least..=most).contains(&missing), "{missing} s at {now}\n{plan}");
+}
+
 /// The seconds that are missing at the end.
 fn missing(plan: &Plan) -> i64 {
     let last = plan.entries.last().expect("footage");
@@ -82,13 +91,7 @@ fn missing(plan: &Plan) -> i64 {
 fn a_camera_set_back_while_recorded_leaves_no_gap_in_the_future() {
     let mut world = stepped(120, -HOUR);
     for (now, least, most) in [(120, 0, 15), (180, 60, 75), (1920, 1800, 1815)] {
-        let plan = plan(&mut world, now);
-        let missing = missing(&plan);
-        assert!(
-            (least..=most).contains(&missing),
-            "{missing} s at {now}\n{}",
-            render(&world.facts, &plan)
-        );
+        assert_missing(&mut world, now, (least, most));
     }
 }
 
@@ -98,13 +101,7 @@ fn a_camera_set_back_while_recorded_leaves_no_gap_in_the_future() {
 fn a_camera_set_forward_while_recorded_leaves_a_gap_to_now() {
     let mut world = stepped(120, HOUR);
     for (now, least, most) in [(120, 0, 0), (180, 44, 60), (1920, 1784, 1800)] {
-        let plan = plan(&mut world, now);
-        let missing = missing(&plan);
-        assert!(
-            (least..=most).contains(&missing),
-            "{missing} s at {now}\n{}",
-            render(&world.facts, &plan)
-        );
+        assert_missing(&mut world, now, (least, most));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is kept from run to run, and runs as `stitcher run` makes them.
 
 use super::World;
-use hitless_model::{OverlapStatus, Utc};
+use hitless_model::{Nanos, OverlapStatus, Utc};
 use hitless_stitcher_core::{Carry, Entry, Facts, Plan, SegmentFacts, Settings, What};
 use std::collections::BTreeMap;
 
@@ -81,6 +81,23 @@ impl Store {
                 carry.is_before(instance, row, settings)
             })
         })
+    }
+
+    /// Plans everything, window by window: each ends at one of these thousandths
+    /// of all that there is, the last one at the horizon.
+    pub fn in_windows(world: &World, cuts: &[i64], settings: &Settings) -> Self {
+        let begin = world.facts.segments.iter().map(|s| s.start).min().unwrap_or_default();
+        let length = world.facts.horizon.since(begin).get();
+        let mut cuts: Vec<Option<Utc>> =
+            cuts.iter().map(|c| Some(begin.plus(Nanos::new(length / 1000 * c)))).collect();
+        cuts.sort();
+        cuts.push(None);
+        let mut store = Self::default();
+        let mut carry = Carry::default();
+        for until in cuts {
+            carry = store.run(world, &world.facts, (carry, until), settings);
+        }
+        store
     }
 
     /// Plans a window from a carry, earlier if it must, and keeps the outcome;
