@@ -1,3 +1,3 @@
 -- Room for the next version of a row beside it: without, marking rows writes
--- them to other pages and into all eight indexes.
+-- them to other pages and into six indexes.
 ALTER TABLE video_segments SET (fillfactor = 50);
